@@ -3,10 +3,10 @@ import type { ImportArguments } from './arguments.ts';
 import { bookRow, type Outcome } from './calls/book-row.ts';
 import { type Addresses, connectServices, type Services } from './calls/connect-services.ts';
 import { linkOf, linkPeople } from './calls/link-people.ts';
-import { createPatience, mapConcurrently, type PatientCall } from './calls/retry-calls.ts';
+import { createRetry, mapConcurrently, type RetryCall } from './calls/retry-calls.ts';
 import { ImportFault } from './import-fault.ts';
-import { openLedger } from './plan/ledger.ts';
 import { type PlanContext, planRow, type RowPlan } from './plan/plan-row.ts';
+import { openRowIndex } from './plan/row-index.ts';
 import { createProgress, type Progress, type Screen } from './report/progress.ts';
 import { openReport, type ReportFile, type ReportLine } from './report/report-file.ts';
 import { count, createTally, type Tally, toSummary, wrongSums } from './report/tally.ts';
@@ -38,14 +38,14 @@ export async function importFile(args: ImportArguments, surroundings: ImportSurr
   using services = await connectServices(addresses);
   const progress = createProgress(screen, source);
   const { say } = progress;
-  const patience = {
-    auth: createPatience({ service: `auth service at ${addresses.auth}`, say, signal }),
-    booking: createPatience({ service: `booking service at ${addresses.booking}`, say, signal }),
+  const retry = {
+    auth: createRetry({ service: `auth service at ${addresses.auth}`, say, signal }),
+    booking: createRetry({ service: `booking service at ${addresses.booking}`, say, signal }),
   };
   const tally = createTally();
   await report.add(columnsLeftOut(source));
   try {
-    await importRows(source.rows, tally, { ...args, services, patience, report, progress, signal });
+    await importRows(source.rows, tally, { ...args, services, retry, report, progress, signal });
     progress.complete();
   } finally {
     progress.end();
@@ -69,10 +69,10 @@ const BATCH_SIZE = 500;
 const CONCURRENCY = 8;
 
 /** What importing needs. */
-export interface ImportContext extends Omit<PlanContext, 'ledger'> {
+export interface ImportContext extends Omit<PlanContext, 'index'> {
   readonly services: Services;
   /** How each service is called. */
-  readonly patience: { readonly auth: PatientCall; readonly booking: PatientCall };
+  readonly retry: { readonly auth: RetryCall; readonly booking: RetryCall };
   readonly report: ReportFile;
   readonly progress: Progress;
   readonly signal: AbortSignal;
@@ -84,14 +84,14 @@ export async function importRows(
   tally: Tally,
   context: ImportContext,
 ): Promise<void> {
-  using ledger = openLedger();
+  using index = openRowIndex();
   for await (const batch of inBatches(rows, BATCH_SIZE)) {
     context.signal.throwIfAborted();
     tally.read += batch.length;
-    const plans = batch.map((row) => planRow(row, { ...context, ledger }));
-    await importBatch(plans, tally, { ...context, ledger });
+    const plans = batch.map((row) => planRow(row, { ...context, index }));
+    await importBatch(plans, tally, { ...context, index });
   }
-  tally.people = ledger.countPeople();
+  tally.people = index.countPeople();
 }
 
 async function importBatch(
@@ -102,7 +102,7 @@ async function importBatch(
   const people = plans.flatMap((plan) =>
     plan.kind === 'book' && 'user' in plan.person ? [plan.person] : [],
   );
-  const call = context.patience.auth;
+  const call = context.retry.auth;
   await linkPeople(people, { ...context, call, concurrency: CONCURRENCY, counts: tally.users });
   const before = tally.linked + tally.unlinked + tally.refused;
   let done = 0;
@@ -123,8 +123,8 @@ async function importBatch(
 async function importRow(plan: RowPlan, context: ImportContext & PlanContext): Promise<Outcome> {
   if (plan.kind === 'refuse') return { kind: 'refused', reason: plan.reason };
   const { person, request } = plan;
-  const link = 'reason' in person ? person : linkOf(person, context.ledger);
-  return bookRow(request, link, { ...context, call: context.patience.booking });
+  const link = 'reason' in person ? person : linkOf(person, context.index);
+  return bookRow(request, link, { ...context, call: context.retry.booking });
 }
 
 /** What the report says of a row: that it is not linked, and which of its values were left out. */

@@ -27,7 +27,7 @@ import { createPostgresUserMerges } from './postgres/merges/postgres-user-merges
 import { type ContactSeal, createContactSeal, requireContactKeys } from './postgres/rows/contact-seal.ts';
 import { createPostgresRotation } from './postgres/sealing/postgres-rotation.ts';
 import { sealedTables } from './postgres/sealing/sealed-tables.ts';
-import { createPostgresErasures } from './postgres/users/postgres-erasures.ts';
+import { createPostgresErasures } from './postgres/users/erasures.ts';
 import {
   createActivityTimeline,
   createMergeTimeline,

@@ -14,18 +14,18 @@ import {
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What a start of everything needs to know. */
+/** Configuration of `npm start`. */
 export interface LocalConfig extends LocalSettings {
   flags: LocalFlags;
-  /** As this process found it, for the processes it starts. */
+  /** Environment of this process, for the processes that it starts. */
   env: NodeJS.ProcessEnv;
-  /** The services whose database is the embedded one, in order of `SERVICES`; none: no Postgres is started. */
+  /** Services that use the embedded database, in the order of `SERVICES`. Empty when no Postgres is started. */
   embedded: readonly ServiceName[];
 }
 
 /**
  * Reads environment and arguments.
- * @throws StartupError naming every fault at once, one line each
+ * @throws StartupError with every fault, one line each
  */
 export function readLocalConfig(env: NodeJS.ProcessEnv, args: readonly string[]): LocalConfig {
   const faults: string[] = [];
@@ -42,13 +42,13 @@ export function readLocalConfig(env: NodeJS.ProcessEnv, args: readonly string[])
   return { ...settings, dataDirectory, flags, env, embedded: embeddedOf(settings) };
 }
 
-/** A port that this start will listen on, and the variable that moves it. */
+/** A port to listen on, and the variable that sets it. */
 export interface LocalPort {
   variable: string;
   port: number;
 }
 
-/** Every port that this start will listen on. */
+/** All ports that this start listens on. */
 export function portsOf(settings: LocalSettings): LocalPort[] {
   return [...servicePortsOf(settings), ...postgresPortOf(settings)];
 }
@@ -65,7 +65,7 @@ export function servicePortsOf(settings: LocalSettings): LocalPort[] {
   });
 }
 
-/** The port of the embedded Postgres; none where no database is embedded. */
+/** The port of the embedded Postgres. Empty when no database is embedded. */
 export function postgresPortOf(settings: LocalSettings): LocalPort[] {
   if (embeddedOf(settings).length === 0) return [];
   return [{ variable: LOCAL_SETTINGS.postgresPort.variable, port: settings.postgresPort }];

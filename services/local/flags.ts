@@ -1,11 +1,11 @@
 import { formatList, StartupError } from '@rollcall/runtime';
 import { LOCAL_SETTINGS, SERVICES } from './settings.ts';
 
-/** What `npm start` was asked to do differently. */
+/** Flags of `npm start`. */
 export interface LocalFlags {
-  /** Remove the embedded database first. */
+  /** Empty the embedded database first. */
   reset: boolean;
-  /** Do not ask before that. */
+  /** Do not ask before the reset. */
   yes: boolean;
   /** Load no sample data. */
   noSample: boolean;
@@ -25,7 +25,7 @@ const FLAGS: ReadonlyMap<string, keyof LocalFlags> = new Map(
 
 /**
  * Reads the arguments that follow `npm start --`.
- * @throws StartupError naming every argument that is none of ours
+ * @throws StartupError naming every unknown argument
  */
 export function readFlags(args: readonly string[]): LocalFlags {
   const unknown = args.filter((arg) => !FLAGS.has(arg));
@@ -49,7 +49,7 @@ const settings = known.map(
   ({ variable, default: value, doc }) => `  ${variable.padEnd(width)}  ${(value ?? '').padEnd(10)} ${doc}`,
 );
 
-/** What `npm start -- --help` prints. */
+/** Text of `npm start -- --help`. */
 export const USAGE = `npm start [-- FLAGS]   starts Postgres, the services ${formatList(SERVICES)} and, the first time, sample data
 
   --reset       empties the embedded database first, after asking

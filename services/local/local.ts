@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Secret, StartupError } from '@rollcall/runtime';
 import { type LocalConfig, portsOf, postgresPortOf, servicePortsOf } from './config.ts';
 import { confirmReset, openDataDirectory, resetDataDirectory } from './data-directory/data-directory.ts';
-import { keepAuthKeys, keepStripeSecret } from './data-directory/secrets.ts';
+import { readOrCreateAuthKeys, readOrCreateStripeSecret } from './data-directory/secrets.ts';
 import type { LocalOutput, StartedFacts } from './output.ts';
 import { choosePorts, describeMoved, type MovedPort, startOnPorts } from './ports/choose-ports.ts';
-import { keepPorts } from './ports/keep-ports.ts';
+import { publishPorts } from './ports/publish-ports.ts';
 import { sizeSettings } from './postgres/size-settings.ts';
 import { type SupervisedPostgres, supervisePostgres } from './postgres/supervise-postgres.ts';
 import { migrate } from './processes/migrate.ts';
@@ -16,39 +16,36 @@ import { type SupervisedService, superviseService } from './processes/supervisor
 import { noteSampleLoaded, planSample, type SamplePlan } from './sample/sample-state.ts';
 import { ownerOf, SERVICES, type ServiceName } from './settings.ts';
 
-/** How long the processes of a start that was killed may take to end. Our own choice. */
+/** How long the processes of a killed start may take to end. Milliseconds. Our own choice. */
 const AFTER_KILL_MS = 10_000;
 
-/** Twice what all services take at their defaults, so that there is room for somebody who looks in. Our own choice. */
+/** Twice what all services use at their defaults, to leave room for other clients. Our own choice. */
 const MAX_CONNECTIONS = '300';
 
-/** How long other services may take to tell their faults, after one could not start. Milliseconds. Our own choice. */
-const OTHERS_MS = 3000;
+/** How long the other services may take to report their faults after one could not start. Milliseconds. Our own choice. */
+const OTHER_FAULTS_MS = 3000;
 
-/** After a database ended, this process hears of it within so long. Milliseconds. Our own choice. */
-const HEARD_MS = 500;
+/** Time within which this process notices that a database ended. Milliseconds. Our own choice. */
+const NOTICED_MS = 500;
 
-/**
- * What runs, once everything runs: what ends is started again. Disposing of it stops it: the services, the last first, then Postgres.
- */
+/** All running processes. A process that ends is restarted. Disposing stops the services in reverse order, then Postgres. */
 export interface RunningLocal extends AsyncDisposable {
   facts: StartedFacts;
-  /** The settings that it runs by: as they were given, but for ports that were in use. */
+  /** The given settings, with other ports in place of ports in use. */
   config: LocalConfig;
 }
 
-/** What a start needs beside its settings. */
 export interface LocalOptions {
   output: LocalOutput;
-  /** Gives the start up. */
+  /** Aborts the start. */
   signal: AbortSignal;
-  /** Told of every service as it is started, so that impatience can kill it. */
+  /** Called with every service when it is started, so that a second Ctrl-C can kill it. */
   onService(service: SupervisedService): void;
 }
 
 /**
- * Starts everything: Postgres, schemas, services, sample. What was started is stopped again when a later step fails.
- * @throws StartupError, or the signal's reason
+ * Starts everything: Postgres, schemas, services, sample. When a step fails, all earlier ones are stopped.
+ * @throws StartupError when a step fails; the signal's reason when it aborts
  */
 export async function startLocal(settings: LocalConfig, options: LocalOptions): Promise<RunningLocal> {
   const { output, signal } = options;
@@ -60,8 +57,8 @@ export async function startLocal(settings: LocalConfig, options: LocalOptions): 
     moved.push(...ports);
     for (const port of ports) output.say(`  ${describeMoved(port)}`);
   };
-  const patienceMs = directory.afterKill ? AFTER_KILL_MS : 0;
-  const chosen = await choosePorts(settings, { ports: portsOf(settings), patienceMs });
+  const maxWaitMs = directory.afterKill ? AFTER_KILL_MS : 0;
+  const chosen = await choosePorts(settings, { ports: portsOf(settings), maxWaitMs });
   onMoved(chosen.moved);
   if (settings.flags.reset) await reset(settings, directory.path, output);
   const plan = planSample(settings, directory.path);
@@ -74,8 +71,8 @@ export async function startLocal(settings: LocalConfig, options: LocalOptions): 
   signal.throwIfAborted();
 
   const urls = databaseUrls(database.config, postgres);
-  const keys = keepAuthKeys(directory.path, settings);
-  const stripeSecret = keepStripeSecret(directory.path, settings.env);
+  const keys = readOrCreateAuthKeys(directory.path, settings);
+  const stripeSecret = readOrCreateStripeSecret(directory.path, settings.env);
   const migrations = output.step('Schemas', async () => {
     const migrateOne = (service: ServiceName) => {
       const embeddedIn = settings.embedded.includes(service) ? directory.path : undefined;
@@ -85,24 +82,24 @@ export async function startLocal(settings: LocalConfig, options: LocalOptions): 
       const env = { ...settings.env, ...keys };
       return migrate(service, urls[service], { env, ownerUrl, isAsSet, onWait: output.say, embeddedIn });
     };
-    await Promise.all(SERVICES.map((service) => againAfterOutage(postgres, () => migrateOne(service))));
+    await Promise.all(SERVICES.map((service) => retryAfterOutage(postgres, () => migrateOne(service))));
     return SERVICES.join(', ');
   });
   await unlessAborted(signal, migrations);
 
-  const isExcused = (begunAtMs: number) => postgres?.wasAwaySince(begunAtMs) ?? false;
+  const wasDatabaseAway = (begunAtMs: number) => postgres?.wasAwaySince(begunAtMs) ?? false;
   const secrets = { urls, keys, stripeSecret };
   const served = await startOnPorts(database.config, { portsOf: servicePortsOf, onMoved }, (config) => {
     const specs = serviceSpecs(config, directory.path, secrets);
-    return startServices(specs, { ...options, isExcused });
+    return startServices(specs, { ...options, wasDatabaseAway });
   });
   const { config } = served;
   stack.use(served.started);
-  const kept = stack.use(keepPorts(directory.path, portsOf(config)));
-  if (kept.fault) output.say(`  Ports      are not told to other commands: ${kept.fault}`);
+  const published = stack.use(publishPorts(directory.path, portsOf(config)));
+  if (published.fault) output.say(`  Ports      are not known to other commands: ${published.fault}`);
 
   const sampleContext = { config, dataDirectory: directory.path, output, signal, stripeSecret };
-  const hasSample = await bringSample(plan, sampleContext);
+  const hasSample = await loadPlannedSample(plan, sampleContext);
   const started = stack.move();
   return {
     facts: { postgresVersion: postgres?.version, hasSample, moved },
@@ -112,17 +109,17 @@ export async function startLocal(settings: LocalConfig, options: LocalOptions): 
 }
 
 interface ServicesOptions extends LocalOptions {
-  isExcused: (begunAtMs: number) => boolean;
+  wasDatabaseAway: (begunAtMs: number) => boolean;
 }
 
-/** Starts the services; those that started are stopped again where one does not. */
+/** Starts the services. When one does not start, the others are stopped. */
 async function startServices(
   specs: readonly ServiceSpec[],
-  { output, signal, onService, isExcused }: ServicesOptions,
+  { output, signal, onService, wasDatabaseAway }: ServicesOptions,
 ): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
   const services = specs.map((spec) => {
-    const service = stack.use(superviseService(spec, { say: output.say, isExcused }));
+    const service = stack.use(superviseService(spec, { say: output.say, wasDatabaseAway }));
     onService(service);
     return service;
   });
@@ -136,14 +133,16 @@ async function startServices(
 
 /**
  * Waits until every service is ready.
- * @throws StartupError with the faults of every service that cannot start
+ * @throws StartupError with the faults of all services that cannot start
  */
 async function allReady(services: readonly SupervisedService[]): Promise<void> {
   const each = services.map(({ ready }) => ready);
   try {
     await Promise.all(each);
   } catch (first) {
-    const ended = await Promise.allSettled(each.map((ready) => Promise.race([ready, sleep(OTHERS_MS)])));
+    const ended = await Promise.allSettled(
+      each.map((ready) => Promise.race([ready, sleep(OTHER_FAULTS_MS)])),
+    );
     const faults = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
     if (!faults.every((fault) => fault instanceof StartupError)) throw first;
     throw new StartupError(faults.map(({ message }) => message).join('\n'), { cause: first });
@@ -156,7 +155,7 @@ async function reset(config: LocalConfig, dataDirectory: string, output: LocalOu
   output.say(`Emptied the database in ${await resetDataDirectory(dataDirectory)}.`);
 }
 
-// A container may be allowed less than the machine has.
+// A container may have less than the machine.
 function memoryBytes(): number {
   return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }
@@ -188,18 +187,18 @@ interface SampleContext {
   dataDirectory: string;
   output: LocalOutput;
   signal: AbortSignal;
-  /** As STRIPE_WEBHOOK_SECRETS takes it. */
+  /** Value of STRIPE_WEBHOOK_SECRETS. */
   stripeSecret: string;
 }
 
-/** @returns whether the sample is in: where it cannot be brought in, everything else runs all the same */
-async function bringSample(plan: SamplePlan, context: SampleContext): Promise<boolean> {
+/** @returns whether the sample is loaded. When loading fails, everything else runs on. */
+async function loadPlannedSample(plan: SamplePlan, context: SampleContext): Promise<boolean> {
   const { config, dataDirectory, output, signal, stripeSecret } = context;
   const onWait = (reason: string) => output.say(`  Sample     waits, and goes on by itself: ${reason}`);
   try {
     await output.step('Sample', async () => {
       if (!plan.load) return plan.why;
-      // Most starts do without, and need no gRPC client then.
+      // Loaded on demand: most starts need no gRPC client.
       const { describeSample, loadSample } = await import('./sample/load-sample.ts');
       const [secret = ''] = stripeSecret.split(',');
       const webhook = { baseUrl: billingBaseUrl(config), secret: new Secret(secret.trim()) };
@@ -217,8 +216,8 @@ async function bringSample(plan: SamplePlan, context: SampleContext): Promise<bo
   }
 }
 
-/** Does again what failed while the database was away. */
-async function againAfterOutage(
+/** Runs `work` again when it failed while the database was away. */
+async function retryAfterOutage(
   postgres: SupervisedPostgres | undefined,
   work: () => Promise<void>,
 ): Promise<void> {
@@ -228,14 +227,14 @@ async function againAfterOutage(
       await work();
       return;
     } catch (error) {
-      await sleep(HEARD_MS);
+      await sleep(NOTICED_MS);
       if (!postgres?.wasAwaySince(begunAtMs)) throw error;
       await postgres.up();
     }
   }
 }
 
-/** Waits no longer than the signal allows; what was waited for goes on, and its failure is of no interest then. */
+/** Waits until `work` ends or the signal aborts. After an abort `work` goes on, and its failure is ignored. */
 async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();

@@ -1,4 +1,4 @@
-// npm start: everything on this machine, in one terminal.
+// npm start: runs everything on this machine, in one terminal.
 import { once } from 'node:events';
 import { StartupError, standardOutput } from '@rollcall/runtime';
 import { readLocalConfig } from './config.ts';
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
   const config = readLocalConfig(process.env, process.argv.slice(2));
   const services: SupervisedService[] = [];
   using stop = listenForStop(standardOutput(), () => {
-    // Postgres follows by itself: its watchdog sees this process end.
+    // The watchdog of Postgres stops it when this process ends.
     for (const service of services) service.kill();
     output.say('Killed.');
     process.exit(1);

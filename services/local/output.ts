@@ -4,13 +4,13 @@ import type { MovedPort } from './ports/choose-ports.ts';
 import { SAMPLE_TENANT, sampleUsers } from './sample/sample-users.ts';
 import { SERVICES, type ServiceName, type ServiceSettings, settingsOf } from './settings.ts';
 
-/** Where a start tells what it does. */
+/** Prints the progress of a start. */
 export interface LocalOutput {
-  /** One line. */
+  /** Prints one line. */
   say(line: string): void;
   /**
-   * Runs a step, then tells what came of it and how long it took; tells nothing when it fails.
-   * @param run answers what came of it, in a few words
+   * Runs a step and prints its result and duration. Prints nothing when the step fails.
+   * @param run returns the result in a few words
    */
   step(name: string, run: () => Promise<string>): Promise<void>;
 }
@@ -18,7 +18,7 @@ export interface LocalOutput {
 const NAME_WIDTH = 10;
 const RESULT_WIDTH = 30;
 
-/** Tells it line by line. Lines that a full disk does not take are dropped, and a line says how many. */
+/** Prints to a stream. Lines that a full disk refuses are dropped, and a later line counts them. */
 export function createOutput(stream: LogOutput): LocalOutput {
   const say = (line: string) => stream.write(`${line}\n`);
   stream.onRecovery = (dropped) => say(`${dropped} lines could not be written here.`);
@@ -33,17 +33,17 @@ export function createOutput(stream: LogOutput): LocalOutput {
   };
 }
 
-/** What a start found out that its settings do not say. */
+/** Facts about a start that its settings do not have. */
 export interface StartedFacts {
-  /** Version of the embedded Postgres; undefined where none was started. */
+  /** Version of the embedded Postgres. Undefined when none was started. */
   postgresVersion: string | undefined;
   /** Whether the sample is in the databases. */
   hasSample: boolean;
-  /** Ports that were in use, and those in their places. */
+  /** Ports that were in use, and their replacements. */
   moved: readonly MovedPort[];
 }
 
-/** What listens where, as a table that fits into 80 columns. */
+/** Renders all addresses as a table of at most 80 columns. */
 export function endpointTable(
   config: LocalConfig,
   { postgresVersion }: Pick<StartedFacts, 'postgresVersion'>,
@@ -58,7 +58,7 @@ export function endpointTable(
   return table(rows);
 }
 
-/** What differs from the addresses that the README names; empty: nothing. Each line fits into 80 columns. */
+/** Lists ports that differ from the README. Empty when none differs. Lines have at most 80 columns. */
 export function movedNotes({ moved }: Pick<StartedFacts, 'moved'>): string {
   if (moved.length === 0) return '';
   const lines = moved.map(
@@ -67,7 +67,7 @@ export function movedNotes({ moved }: Pick<StartedFacts, 'moved'>): string {
   return ['Not where the README says:', ...lines].join('\n');
 }
 
-/** Three calls to paste into another terminal, one with each kind of client; each line fits into 80 columns. */
+/** Three calls to paste into another terminal, one for each protocol. Lines have at most 80 columns. */
 export function callsToPaste(config: LocalConfig, { hasSample }: Pick<StartedFacts, 'hasSample'>): string {
   const [user] = sampleUsers();
   const tenant = SAMPLE_TENANT;

@@ -12,19 +12,19 @@ import {
 import { keysSetting } from '@rollcall/runtime/sealing';
 
 /**
- * The services, in the order in which they start and against which they stop. Each has a database of its own; its role and its
- * database bear its name.
+ * Names of the services in the order in which they start. They stop in reverse order. Each has its own database, and a role
+ * and a database of its name.
  */
 export const SERVICES = ['auth', 'booking', 'vendor', 'billing'] as const;
 
-/** One of the services. */
+/** Name of a service. */
 export type ServiceName = (typeof SERVICES)[number];
 
 const OWNERS: ReadonlyMap<string, string> = new Map([['auth', 'auth_owner']]);
 
 /**
- * The role that owns the database of a service and runs its migrations. Auth has one beside its own role, so that the service
- * cannot change its audit log; every other service owns its database.
+ * Returns the role that owns the database of a service and runs its migrations. Auth has a separate owner, so that the
+ * service cannot change its audit log. Every other service owns its database.
  */
 export function ownerOf(service: string): string {
   return OWNERS.get(service) ?? service;
@@ -41,7 +41,7 @@ const outsideDatabase = (variable: string, service: string) =>
     }),
   );
 
-/** What `npm start` reads from the environment. */
+/** Settings of `npm start`, read from the environment. */
 export const LOCAL_SETTINGS = {
   authGrpcPort: port('AUTH_GRPC_PORT', { default: '50051', doc: 'gRPC port of the auth service' }),
   authHttpPort: port('AUTH_HTTP_PORT', { default: '8081', doc: 'HTTP port of the auth service' }),
@@ -79,7 +79,7 @@ export const LOCAL_SETTINGS = {
       doc: 'keys that contact data are found by; unset: npm start makes and keeps one',
     }),
   ),
-  // For the services, which would find a fault only after everything before them had started.
+  // Checked here because a service would find a fault only after all earlier steps.
   logLevel: choiceSetting({
     variable: 'LOG_LEVEL',
     default: 'info',
@@ -88,18 +88,18 @@ export const LOCAL_SETTINGS = {
   }),
 } as const;
 
-/** What `npm start` found in its environment. */
+/** Values of `LOCAL_SETTINGS`. */
 export type LocalSettings = ConfigOf<typeof LOCAL_SETTINGS>;
 
-/** What the settings say of one service. */
+/** Settings of one service. */
 export interface ServiceSettings {
   readonly grpcPort: number;
   readonly httpPort: number;
-  /** Undefined: the embedded one. */
+  /** Undefined for the embedded database. */
   readonly databaseUrl: Secret | undefined;
 }
 
-/** What the settings say of a service. */
+/** Returns the settings of one service. */
 export function settingsOf(settings: LocalSettings, service: ServiceName): ServiceSettings {
   return {
     grpcPort: settings[`${service}GrpcPort`],
@@ -108,7 +108,7 @@ export function settingsOf(settings: LocalSettings, service: ServiceName): Servi
   };
 }
 
-/** The variables that those stand in. */
+/** Returns the variables of the settings of one service. */
 export function variablesOf(service: ServiceName): Readonly<Record<keyof ServiceSettings, string>> {
   return {
     grpcPort: LOCAL_SETTINGS[`${service}GrpcPort`].variable,
@@ -117,7 +117,7 @@ export function variablesOf(service: ServiceName): Readonly<Record<keyof Service
   };
 }
 
-/** Every variable that names a database, as a sentence has it: `A, B and C`. */
+/** All variables that name a database, as `A, B and C`. */
 export const DATABASE_VARIABLES: string = formatList(
   SERVICES.map((service) => variablesOf(service).databaseUrl),
 );

@@ -6,27 +6,27 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 function listen() {
-  const onImpatience = vi.fn();
-  const stop = listenForStop(new LogOutput(1), onImpatience);
-  return { stop, onImpatience, request: () => process.emit('SIGHUP') };
+  const onRepeated = vi.fn();
+  const stop = listenForStop(new LogOutput(1), onRepeated);
+  return { stop, onRepeated, request: () => process.emit('SIGHUP') };
 }
 
-it('B8: a request that is repeated after the clock went back is impatience', () => {
-  const { stop, onImpatience, request } = listen();
+it('B8: a request that is repeated after the clock went back counts as a second request', () => {
+  const { stop, onRepeated, request } = listen();
   using _ = stop;
   request();
   expect(stop.signal.aborted).toBe(true);
   vi.advanceTimersByTime(2000);
   vi.setSystemTime(Date.now() - 3_600_000);
   request();
-  expect(onImpatience).toHaveBeenCalledOnce();
+  expect(onRepeated).toHaveBeenCalledOnce();
 });
 
-it('B8: the echo of one request is no impatience where the clock went forward', () => {
-  const { stop, onImpatience, request } = listen();
+it('B8: the echo of one request is not a second request when the clock went forward', () => {
+  const { stop, onRepeated, request } = listen();
   using _ = stop;
   request();
   vi.setSystemTime(Date.now() + 3_600_000);
   request();
-  expect(onImpatience).not.toHaveBeenCalled();
+  expect(onRepeated).not.toHaveBeenCalled();
 });

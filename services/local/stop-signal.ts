@@ -1,30 +1,30 @@
 import type { LogOutput } from '@rollcall/runtime';
 
-/** A second request within this time is npm passing on the Ctrl-C that the terminal has already delivered. */
+/** Within this time a second signal is npm's copy of the Ctrl-C that the terminal has already sent. Milliseconds. */
 const ECHO_MS = 1_000;
 
-/** How the person at the terminal, or whoever runs it, asks this process to stop. */
+/** Requests to stop this process. */
 export interface StopSignal extends Disposable {
-  /** Aborted by the first SIGINT, SIGTERM or SIGHUP, and when the reader of standard output is gone. */
+  /** Aborts at the first SIGINT, SIGTERM or SIGHUP, and when the reader of standard output has closed it. */
   signal: AbortSignal;
 }
 
 /**
  * Listens for requests to stop.
- * @param output where this process tells what it does
- * @param onImpatience called when a request is repeated more than a second after the first
+ * @param output standard output of this process
+ * @param onRepeated called when a request comes more than a second after the first
  */
-export function listenForStop(output: LogOutput, onImpatience: () => void): StopSignal {
+export function listenForStop(output: LogOutput, onRepeated: () => void): StopSignal {
   const controller = new AbortController();
   let firstAt = 0;
   const listen = () => {
     if (!controller.signal.aborted) {
       firstAt = performance.now();
       controller.abort(new Stopped());
-    } else if (performance.now() - firstAt > ECHO_MS) onImpatience();
+    } else if (performance.now() - firstAt > ECHO_MS) onRepeated();
   };
   for (const name of STOP_SIGNALS) process.on(name, listen);
-  // As in `npm start | head`.
+  // For example in `npm start | head`.
   output.onBrokenPipe = listen;
   return {
     signal: controller.signal,
@@ -34,7 +34,7 @@ export function listenForStop(output: LogOutput, onImpatience: () => void): Stop
   };
 }
 
-/** Why a start was given up: somebody asked. */
+/** Reason of an aborted start: a request to stop. */
 export class Stopped extends Error {
   override readonly name = 'Stopped';
 

@@ -1,7 +1,7 @@
 import type { CreateBookingRequest } from '@rollcall/contract/booking';
-import type { Link } from '../plan/ledger.ts';
+import type { Link } from '../plan/row-index.ts';
 import type { Services } from './connect-services.ts';
-import { type PatientCall, refusalOf } from './retry-calls.ts';
+import { type RetryCall, refusalOf } from './retry-calls.ts';
 
 /** What became of one row. */
 export type Outcome =
@@ -17,7 +17,7 @@ const NOT_BOOKABLE = 'the user of this e-mail is suspended or deleted';
 /** What booking needs. */
 export interface BookContext {
   readonly services: Services;
-  readonly call: PatientCall;
+  readonly call: RetryCall;
   readonly signal: AbortSignal;
 }
 

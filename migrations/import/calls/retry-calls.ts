@@ -11,10 +11,10 @@ const LONGEST_PAUSE_MS = 2_000;
 const PASSING: ReadonlySet<Code> = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted]);
 
 /** Calls one service, again and again while it is away. Every call must bear being repeated. */
-export type PatientCall = <T>(call: () => Promise<T>) => Promise<T>;
+export type RetryCall = <T>(call: () => Promise<T>) => Promise<T>;
 
 /** What patience needs to know. */
-export interface PatienceOptions {
+export interface RetryOptions {
   /** The service as people know it: "auth service at 127.0.0.1:50051". */
   readonly service: string;
   /** Tells the person at the terminal, once when an outage begins and once when it ends. */
@@ -28,12 +28,7 @@ export interface PatienceOptions {
  * Repeats calls that fail because the service is away or has too much to do, with growing pauses. A refusal of this one
  * request passes as it is. A service that stays away for too long, or fails in another way, ends the import: ImportFault.
  */
-export function createPatience({
-  service,
-  say,
-  signal,
-  maxOutageMs = MAX_OUTAGE_MS,
-}: PatienceOptions): PatientCall {
+export function createRetry({ service, say, signal, maxOutageMs = MAX_OUTAGE_MS }: RetryOptions): RetryCall {
   let isAway = false;
   return async (call) => {
     const failedAt = { first: 0 };

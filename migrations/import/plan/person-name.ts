@@ -24,7 +24,7 @@ export function splitName(name: string): PersonName {
   const others = rest.filter((words) => words.length > 0);
   // "King, Jr., Ada" and "Ada King, MD": a part of suffixes, or of titles, divides nothing.
   const given = others.filter((words) => !words.every(isBesideName));
-  if (given.length > 0) return splitTurned(first, given, others);
+  if (given.length > 0) return splitFamilyFirst(first, given, others);
   const displayName = [first, ...others].map(joined).join(', ');
   const { core } = parted(first);
   // "King," and "King, Jr."
@@ -37,7 +37,7 @@ export function splitName(name: string): PersonName {
 type Words = readonly string[];
 
 /** Family name first. Of several parts behind it the first one is the given names; the others are shown only. */
-function splitTurned(first: Words, given: readonly Words[], others: readonly Words[]): PersonName {
+function splitFamilyFirst(first: Words, given: readonly Words[], others: readonly Words[]): PersonName {
   const [family, names] = [parted(first), parted(given[0] ?? [])];
   const beside = others.filter((words) => !given.includes(words)).flat();
   const titles = [...family.titles, ...names.titles, ...beside.filter(isTitle)];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { hotelBookings } from '../hotel-bookings/hotel-bookings.ts';
 import { CARD, hotelCells } from '../testing/hotel-csv.ts';
-import { openLedger } from './ledger.ts';
 import { type PlanContext, planRow } from './plan-row.ts';
+import { openRowIndex } from './row-index.ts';
 
 describe('planRow', () => {
   it('plans the same requests for the same rows, in any run', () => {
@@ -26,8 +26,8 @@ describe('planRow', () => {
   });
 
   it('refuses what the row reader, the kind or the contract refuses, and says so', () => {
-    using ledger = openLedger();
-    const context = { ...CONTEXT, ledger };
+    using index = openRowIndex();
+    const context = { ...CONTEXT, index };
     const place = { line: 7, endByte: 99 };
     expect(planRow({ ...place, fault: 'torn' }, context)).toEqual({
       ...place,
@@ -42,16 +42,16 @@ describe('planRow', () => {
   });
 
   it('books a row without a usable address, for nobody', () => {
-    using ledger = openLedger();
-    expect(plan({ email: '' }, { ...CONTEXT, ledger })).toMatchObject({
+    using index = openRowIndex();
+    expect(plan({ email: '' }, { ...CONTEXT, index })).toMatchObject({
       kind: 'book',
       person: { reason: 'email is empty' },
     });
   });
 
   it('sheet-files: lists what a later row says otherwise of a person, and what is no value', () => {
-    using ledger = openLedger();
-    const context = { ...CONTEXT, ledger };
+    using index = openRowIndex();
+    const context = { ...CONTEXT, index };
     const leftOut = (changes: Record<string, string>) => {
       const planned = plan(changes, context);
       return planned.kind === 'book' && planned.leftOut.map(({ from }) => from);
@@ -67,8 +67,8 @@ describe('planRow', () => {
   });
 
   it('carries nothing of a card', () => {
-    using ledger = openLedger();
-    const planned = plan({ credit_card: CARD }, { ...CONTEXT, ledger });
+    using index = openRowIndex();
+    const planned = plan({ credit_card: CARD }, { ...CONTEXT, index });
     expect(
       JSON.stringify(planned, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
     ).not.toContain(CARD);
@@ -87,9 +87,9 @@ function plan(changes: Record<string, string>, context: PlanContext) {
 }
 
 function requestIds(rows: Record<string, string>[], tenantId = 'demo') {
-  using ledger = openLedger();
+  using index = openRowIndex();
   return rows.map((row) => {
-    const planned = plan(row, { ...CONTEXT, tenantId, ledger });
+    const planned = plan(row, { ...CONTEXT, tenantId, index });
     return planned.kind === 'book' ? planned.request.requestId : undefined;
   });
 }

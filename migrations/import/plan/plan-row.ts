@@ -14,8 +14,8 @@ import {
   type SourceRecord,
 } from '../source/source-kind.ts';
 import { fieldFaults } from './field-faults.ts';
-import type { Ledger } from './ledger.ts';
 import { splitName } from './person-name.ts';
+import type { RowIndex } from './row-index.ts';
 
 /** What shall become of one row. */
 export type RowPlan = { readonly line: number; readonly endByte: number } & (
@@ -37,7 +37,7 @@ export interface PlanContext {
   readonly kindName: string;
   readonly tenantId: string;
   readonly currency: Currency;
-  readonly ledger: Ledger;
+  readonly index: RowIndex;
 }
 
 /** Plans one row. Rows must come in the order of the file, because the nth of several equal rows has a request id of its own. */
@@ -59,24 +59,21 @@ export function planRow(row: Row, context: PlanContext): RowPlan {
 const NOT_FIRST = 'is not taken for the user: the first row of this e-mail has another or none';
 
 /** Parts of a person that its user does not have: unusable ones, and others than in the first row of the person. */
-function partsLeftOut(
-  person: Person | { readonly reason: string },
-  { kind, ledger }: PlanContext,
-): LeftOut[] {
+function partsLeftOut(person: Person | { readonly reason: string }, { kind, index }: PlanContext): LeftOut[] {
   if ('reason' in person) return [];
   const { emailKey, user, leftOut } = person;
   const parts = { name: user.displayName, phone: phoneKey(user.phone) ?? '' };
-  const others = ledger.differing(emailKey, parts).map((from) => ({ from, reason: NOT_FIRST }));
+  const others = index.differing(emailKey, parts).map((from) => ({ from, reason: NOT_FIRST }));
   return [...leftOut, ...others].map(({ from, reason }) => ({ from: kind.personColumns[from], reason }));
 }
 
 function bookingRequest(record: SourceRecord, cells: Cells, context: PlanContext): CreateBookingRequest {
-  const { kindName, tenantId, ledger } = context;
+  const { kindName, tenantId, index } = context;
   const request = create(CreateBookingRequestSchema, { tenantId, booking: record.booking });
   const [fault] = fieldFaults(CreateBookingRequestSchema, request);
   if (fault) throw new RowFault(`${fault.field} ${fault.rule}`);
   const content = Object.values(cells);
-  const earlier = ledger.countEarlier(digest(content));
+  const earlier = index.countEarlier(digest(content));
   request.requestId = requestId('booking', kindName, tenantId, ...content, earlier);
   return request;
 }

@@ -60,8 +60,8 @@ export function readHeader(
   if (line.fault) throw fault(`line ${line.number}: ${line.fault}`);
   const candidates = [...new Set([...(delimiter ? [delimiter] : []), ...DELIMITERS])];
   const [judged] = candidates
-    .map((each) => judge(line.text, each, kind))
-    .sort((a, b) => a.missing.length - b.missing.length) as [Judged];
+    .map((each) => matchHeader(line.text, each, kind))
+    .sort((a, b) => a.missing.length - b.missing.length) as [HeaderMatch];
   const { names, missing } = judged;
   const place = `its header, ${line.number === 1 ? 'the first line' : `line ${line.number}`},`;
   if (missing.length === kind.required.length) throw fault(header);
@@ -88,13 +88,13 @@ export interface HeaderContext {
   readonly delimiter?: string | undefined;
 }
 
-interface Judged {
+interface HeaderMatch {
   delimiter: string;
   names: string[];
   missing: string[];
 }
 
-function judge(text: string, delimiter: string, kind: SourceKind): Judged {
+function matchHeader(text: string, delimiter: string, kind: SourceKind): HeaderMatch {
   const split = splitRecord(text, delimiter);
   const names = split.kind === 'fields' ? split.fields.map(toName) : [];
   return { delimiter, names, missing: kind.required.filter((name) => !names.includes(name)) };

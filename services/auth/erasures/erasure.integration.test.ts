@@ -2,7 +2,7 @@ import { expectRefusal, freshTenant } from '@rollcall/contract/testing';
 import { UserView } from '@rollcall/contract/user';
 import { createTestDatabase, query } from '@rollcall/runtime/testing';
 import { describe, expect, it } from 'vitest';
-import { ERASED_TABLES, KEPT_TABLES } from '../postgres/users/erasure.ts';
+import { ERASED_TABLES, KEPT_TABLES } from '../postgres/users/erasures.ts';
 import { startAuth, type TestAuth } from '../testing/start-auth.ts';
 
 const NAME = 'Zephyrine';

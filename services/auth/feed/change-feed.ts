@@ -12,7 +12,7 @@ import type { FeedUpdate } from './subscribers.ts';
 import { cursorOfAnotherFeed, type FeedListener, Tail, type TailOptions } from './tail.ts';
 import { WatchSlots } from './watch-slots.ts';
 
-export interface WatchQuery {
+interface WatchQuery {
   readonly tenantIds: readonly string[];
   /** Resume at this cursor. Empty: from now on. */
   readonly cursor: string;
@@ -22,7 +22,7 @@ export interface WatchQuery {
 export type WatchUpdate = Pick<FeedUpdate, 'feed' | 'changes' | 'time'> & { readonly cursor: string };
 
 /** The call that watches. */
-export interface WatchCall {
+interface WatchCall {
   readonly signal: AbortSignal;
   /** Ends the call, even if it waits for a slow reader. */
   abort(error: UserError): void;
@@ -58,7 +58,7 @@ const RETENTION_MS = 24 * 60 * 60 * 1000;
 const CLEANING_MS = 10 * 60 * 1000;
 
 /** Options of `createChangeFeed`. */
-export interface ChangeFeedOptions extends TailOptions {
+interface ChangeFeedOptions extends TailOptions {
   /**
    * Maximum number of watches that read the log at the same time; others wait.
    * @defaultValue 2

@@ -91,7 +91,7 @@ export interface ChangeLog {
    * empties its cache.
    */
   renew(): Promise<string>;
-  /** The oldest transaction of the whole server that may still write; undefined when there is none. */
+  /** The oldest transaction of the whole server that may still write; undefined when no transaction may. */
   holder(): Promise<FeedHolder | undefined>;
   /** Removes older changes and returns their number. */
   removeOlderThan(ageMs: number): Promise<number>;

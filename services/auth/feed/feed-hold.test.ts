@@ -58,7 +58,7 @@ describe('a feed that is held back', () => {
     expect(readings()).toEqual([behind(6), held({ database: 'reports', pid: '7' }, 4)]);
   });
 
-  it('lookUps for the holding transaction once a second at most', async () => {
+  it('looks for the holding transaction once a second at most', async () => {
     await note(1000);
     nowMs += 999;
     await note(1999);
@@ -105,7 +105,7 @@ describe('a feed that is held back', () => {
     expect(readings()).toEqual([behind(0)]);
   });
 
-  it('reports a failed look-up, and lookUps again', async () => {
+  it('reports a failed look-up, and looks again', async () => {
     failure = new Error('no connection');
     await note(2000);
     failure = undefined;

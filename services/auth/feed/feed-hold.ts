@@ -2,7 +2,7 @@ import type { MetricReading } from '@rollcall/runtime/rpc';
 import type { ChangeLog, FeedBatch, FeedHolder } from './change-log.ts';
 
 /** Callbacks of `createFeedHold`. */
-export interface FeedHoldOptions {
+interface FeedHoldOptions {
   /** Called once when a transaction begins to hold the feed back. */
   readonly onHeld: (holder: FeedHolder & { readonly behindMs: number }) => void;
   /** Called once when the feed is released, with how long it was held. */

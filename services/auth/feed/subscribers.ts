@@ -1,3 +1,4 @@
+// Watchers of the tail, grouped by the tenants that they watch.
 import type { UserChange } from '../users/user-change.ts';
 import { UserError } from '../users/user-error.ts';
 import type { FeedPosition } from './change-log.ts';

@@ -19,14 +19,14 @@ export interface TailOptions {
 }
 
 /** A watcher that wants to join. */
-export interface Watcher {
+interface Watcher {
   readonly tenantIds: readonly string[];
   /** Called when this side ends the watch. */
   readonly onFailure: (error: UserError) => void;
 }
 
 /** The position at which a watcher wants to join. */
-export interface JoinPosition {
+interface JoinPosition {
   readonly feed: string;
   /** The tail must be here or further. */
   readonly after: FeedPosition;

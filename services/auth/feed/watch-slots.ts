@@ -1,7 +1,7 @@
 import { UserError } from '../users/user-error.ts';
 
 /** Limits on the watches of a process. */
-export interface WatchSlotsOptions {
+interface WatchSlotsOptions {
   /** Maximum number of watches, including those that wait to be opened. */
   readonly maxWatches: number;
   /**

@@ -1,3 +1,4 @@
+// Pages of lists: their size, their limit in bytes, and the page of one user's records.
 import { type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
 import { getUser } from '../users/reading/get-users.ts';
 import type { UserReads } from '../users/reading/user-reads.ts';
@@ -41,7 +42,7 @@ export function toPage<T>(
 }
 
 /** The common fields of requests for a page of one user's records. */
-export interface UserPageRequest {
+interface UserPageRequest {
   readonly tenantId: string;
   readonly id: string;
   readonly pageSize: number;

@@ -81,7 +81,7 @@ function tooLarge(count: number) {
 }
 
 /** Encodes a GetUserResponse. */
-export function encodeUser(user: User, readTimeMs: number): Uint8Array {
+function encodeUser(user: User, readTimeMs: number): Uint8Array {
   return writeMessage((writer) => {
     writeUser(writer, 1, user);
     writer.time(2, readTimeMs);
@@ -89,7 +89,7 @@ export function encodeUser(user: User, readTimeMs: number): Uint8Array {
 }
 
 /** Encodes a BatchGetUsersResponse. */
-export function encodeOutcomes(
+function encodeOutcomes(
   ids: readonly string[],
   outcomes: readonly UserOutcome[],
   readTimeMs: number,

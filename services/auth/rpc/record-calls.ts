@@ -1,3 +1,4 @@
+// Calls for external ids and statistics.
 import { create } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { isStorable } from '@rollcall/contract/request-content';

@@ -1,3 +1,4 @@
+// Fields that several requests share: timestamps, user filters, and the id of a write.
 import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
 import { momentFault } from '@rollcall/contract/request-content';
 import { type UserFilter as FilterMessage, UserRole, UserState } from '@rollcall/contract/user';

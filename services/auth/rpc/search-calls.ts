@@ -123,7 +123,7 @@ function isNamePosition(value: unknown): value is UserPosition {
 }
 
 /** Whether a value is a valid position. A page token may be forged. */
-export function isSearchPosition(value: unknown): value is SearchPosition {
+function isSearchPosition(value: unknown): value is SearchPosition {
   if (typeof value !== 'object' || value === null) return false;
   if ('contact' in value) return isId(value.contact);
   const { lead, from, after } = value as Record<string, unknown>;

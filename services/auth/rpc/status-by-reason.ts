@@ -66,7 +66,7 @@ function overloaded(cause: PoolExhaustedError): RpcError {
 /**
  * The status of each reason of sign-in. A new reason of the contract does not compile until it is added here.
  */
-export const STATUS_BY_SIGN_IN_REASON = {
+const STATUS_BY_SIGN_IN_REASON = {
   CREDENTIALS_WRONG: Code.Unauthenticated,
   TOO_MANY_ATTEMPTS: Code.ResourceExhausted,
   SESSION_OVER: Code.Unauthenticated,
@@ -77,7 +77,7 @@ export const STATUS_BY_SIGN_IN_REASON = {
 } as const satisfies Record<ReasonOf<typeof SignInReason>, Code> & Record<SignInErrorReason, Code>;
 
 /** Translates an error of sign-in. */
-export function toSignInRpcError({ reason, message, retryDelayMs }: SignInError): RpcError {
+function toSignInRpcError({ reason, message, retryDelayMs }: SignInError): RpcError {
   const retry = retryDelayMs === undefined ? {} : { retryDelayMs };
   const metadata = retryDelayMs === undefined ? {} : { retry_delay_ms: String(retryDelayMs) };
   return new RpcError({ code: STATUS_BY_SIGN_IN_REASON[reason], reason }, message, { metadata, ...retry });

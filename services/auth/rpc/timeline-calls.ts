@@ -1,3 +1,4 @@
+// Calls for the timeline, and for the activities and notes in it.
 import { create, type JsonObject, toJsonString } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { isStorable, UNSTORABLE } from '@rollcall/contract/request-content';
@@ -139,6 +140,6 @@ export function noteCalls({
 }
 
 /** The message of a note. */
-export function toNoteMessage({ id, text, author, createTime }: Note) {
+function toNoteMessage({ id, text, author, createTime }: Note) {
   return create(NoteSchema, { id, text, author, createTime: timestampFromDate(createTime) });
 }

@@ -12,8 +12,14 @@ import {
 } from '@rollcall/contract/user';
 import { invalidField, SHOWS_NOTHING } from '@rollcall/runtime/rpc';
 import { v7 as uuidv7 } from 'uuid';
-import { deleteUser, eraseUser, undeleteUser } from '../users/user-lifecycle.ts';
-import { createUser, modifyTags, updateUser } from '../users/write-user.ts';
+import {
+  createUser,
+  deleteUser,
+  eraseUser,
+  modifyTags,
+  undeleteUser,
+  updateUser,
+} from '../users/user-commands.ts';
 import type { AdminCalls, AdminDependencies } from './admin-calls.ts';
 import { writeRequest } from './request-fields.ts';
 import { changesFromMask, changesFromNew } from './user-changes.ts';

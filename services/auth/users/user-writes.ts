@@ -28,7 +28,7 @@ export interface UserTransaction {
    * @throws UserError REQUEST_ID_REUSED.
    */
   claim(tenantId: string, request: WriteRequest, userId: string): Promise<string | undefined>;
-  /** Locks the canonical user of this id; undefined when there is none. */
+  /** Locks the canonical user of this id; undefined when it does not exist. */
   lock(tenantId: string, id: string): Promise<LockedUser | undefined>;
 }
 
@@ -43,7 +43,7 @@ export interface UserCreation extends UserTransaction {
 
 /** A transaction that updates a user. */
 export interface UserUpdate extends Pick<UserTransaction, 'claim'> {
-  /** Reads the full user, which no other write changes before `update`; undefined when there is none. */
+  /** Reads the full user, which no other write changes before `update`; undefined when it does not exist. */
   lock(tenantId: string, id: string): Promise<User | undefined>;
   /**
    * Updates a locked user. The version rises if a field differs.

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { Secret, StartupError } from '@rollcall/runtime';
 import { makeKey } from '@rollcall/runtime/sealing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { KEYS_FILE, keepAuthKeys } from './secrets.ts';
+import { KEYS_FILE, readOrCreateAuthKeys } from './secrets.ts';
 
-describe('keepAuthKeys', () => {
+describe('readOrCreateAuthKeys', () => {
   let directory = '';
 
   beforeEach(() => {
@@ -18,8 +18,8 @@ describe('keepAuthKeys', () => {
   });
 
   it('makes keys that only their owner may read, and has the same ones the next time', () => {
-    const keys = keepAuthKeys(directory, {});
-    expect(keepAuthKeys(directory, {})).toEqual(keys);
+    const keys = readOrCreateAuthKeys(directory, {});
+    expect(readOrCreateAuthKeys(directory, {})).toEqual(keys);
     expect(keys.AUTH_ENCRYPTION_KEYS).toMatch(/^k1:/);
     expect(readdirSync(directory)).toEqual([KEYS_FILE]);
     expect(statSync(join(directory, KEYS_FILE)).mode & 0o777).toBe(0o600);
@@ -28,7 +28,10 @@ describe('keepAuthKeys', () => {
   it('takes those that the settings name, and keeps them nowhere', () => {
     const [one, other] = [makeKey('mine'), makeKey('mine')];
     const settings = { authEncryptionKeys: new Secret(one), authIndexKeys: new Secret(other) };
-    expect(keepAuthKeys(directory, settings)).toEqual({ AUTH_ENCRYPTION_KEYS: one, AUTH_INDEX_KEYS: other });
+    expect(readOrCreateAuthKeys(directory, settings)).toEqual({
+      AUTH_ENCRYPTION_KEYS: one,
+      AUTH_INDEX_KEYS: other,
+    });
     expect(readdirSync(directory)).toEqual([]);
   });
 
@@ -36,7 +39,7 @@ describe('keepAuthKeys', () => {
     'does not go on with a file of %s, nor overwrite it',
     (text) => {
       writeFileSync(join(directory, KEYS_FILE), text);
-      expect(() => keepAuthKeys(directory, {})).toThrow(StartupError);
+      expect(() => readOrCreateAuthKeys(directory, {})).toThrow(StartupError);
       expect(readFileSync(join(directory, KEYS_FILE), 'utf8')).toBe(text);
     },
   );

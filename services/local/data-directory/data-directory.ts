@@ -20,23 +20,23 @@ import { SAMPLE_STATE_FILE } from '../sample/sample-state.ts';
 import { SERVICES } from '../settings.ts';
 import { errorCode } from './file-fault.ts';
 
-/** The directory that holds everything `npm start` keeps. Held by one process at a time; disposing of it lets go. */
+/** The directory with all data of `npm start`. One process at a time locks it; disposing releases the lock. */
 export interface DataDirectory extends Disposable {
   /** Real path. */
   path: string;
-  /** Whether the start before this one was killed: what it started may just be ending. */
+  /** Whether the previous start was killed. Its processes may still be ending. */
   afterKill: boolean;
 }
 
 const LOCK = 'launcher.lock';
-/** Says that a directory is ours; it stays when the database is emptied. */
+/** Marks a directory as ours. It stays after a reset. */
 const MARKER = '.rollcall-data';
-/** The secret must not come into somebody's repository, wherever the directory is. */
+// `.gitignore` keeps the secrets out of any repository.
 const FILES = { [MARKER]: 'What `npm start` of Rollcall keeps.\n', '.gitignore': '*\n' };
 
 /**
- * Makes the data directory where it is missing, and holds it. A folder that holds what somebody else keeps is left alone.
- * @throws StartupError naming the variable when it is not ours or cannot be written, and the process when another holds it
+ * Creates the data directory when it is missing, and locks it. A folder with other files is left alone.
+ * @throws StartupError when the directory has other files, cannot be written, or is locked by another process
  */
 export function openDataDirectory(wanted: string): DataDirectory {
   const { path, lock, afterKill, holder } = acquire(wanted);
@@ -51,7 +51,7 @@ export function openDataDirectory(wanted: string): DataDirectory {
 function acquire(wanted: string) {
   try {
     if (!existsSync(wanted)) {
-      // As root, Postgres's user has to pass through. Recursive only where it must be: in /proc it never returns.
+      // Under root, Postgres's user must be able to pass. Recursive only when needed: in /proc it never returns.
       const mode = process.geteuid?.() === 0 ? 0o711 : 0o700;
       mkdirSync(wanted, { recursive: !existsSync(dirname(wanted)), mode });
     }
@@ -71,7 +71,7 @@ function acquire(wanted: string) {
   }
 }
 
-/** Without a marker: one that was made before there were any, or is just being made. */
+/** Older directories have no marker, and neither has one that is just being created. */
 function isOurs(entries: readonly string[]): boolean {
   return entries.length === 0 || [MARKER, SECRET_FILE, LOCK].some((name) => entries.includes(name));
 }
@@ -99,10 +99,10 @@ function userName(): string {
 }
 
 /**
- * Asks whether the embedded database may go.
+ * Asks whether the embedded database may be emptied.
  * @param dataDirectory real path
- * @param options `yes`: the answer was given beforehand; `isTerminal`: whether there is somebody to ask, by default as it is
- * @throws StartupError where there is no terminal to ask on
+ * @param options `yes` answers beforehand; `isTerminal` is whether a question can be asked, by default detected
+ * @throws StartupError when there is no terminal to ask on
  */
 export async function confirmReset(
   dataDirectory: string,
@@ -126,10 +126,10 @@ export async function confirmReset(
 }
 
 /**
- * Removes the embedded database, its secret, what services remember of their users, and the note of what sample it holds. Whatever else lies in the directory stays.
- * @param dataDirectory real path, held by this process
- * @returns where the database was
- * @throws StartupError where a Postgres still runs on it
+ * Removes the embedded database, its secret, the services' snapshots of users and the state of the sample. Other files stay.
+ * @param dataDirectory real path, locked by this process
+ * @returns path of the removed database
+ * @throws StartupError when a Postgres still runs on it
  */
 export async function resetDataDirectory(dataDirectory: string): Promise<string> {
   const home = homeOf(dataDirectory);

@@ -4,7 +4,7 @@ const FULL: ReadonlyMap<string, string> = new Map([
   ['EROFS', 'the disk is mounted read-only: make it writable'],
 ]);
 
-/** One line with the cure for an error of the file system; undefined: another error. */
+/** Describes an error of the file system and its cure in one line. Undefined for other errors. */
 export function fileFault(error: unknown): string | undefined {
   const { path, syscall, message } = error as NodeJS.ErrnoException;
   const full = FULL.get(errorCode(error));
@@ -15,8 +15,8 @@ export function fileFault(error: unknown): string | undefined {
 }
 
 /**
- * The system's name of what went wrong.
- * @returns for example `EACCES`; `UNKNOWN` for anything that is not a system error
+ * Returns the code of a system error.
+ * @returns for example `EACCES`; `UNKNOWN` for other errors
  */
 export function errorCode(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

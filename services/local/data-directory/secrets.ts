@@ -7,11 +7,11 @@ import { LOCAL_SETTINGS } from '../settings.ts';
 import { errorCode } from './file-fault.ts';
 
 /**
- * What a file holds that only its owner may read.
- * @returns undefined where there is none
- * @throws StartupError where it belongs to somebody else, or is no file
+ * Reads a file that only its owner may read.
+ * @returns undefined when it does not exist
+ * @throws StartupError when it belongs to another user or is no file
  */
-export function readKeptFile(path: string): string | undefined {
+export function readSecretFile(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
@@ -25,12 +25,12 @@ export function readKeptFile(path: string): string | undefined {
   }
 }
 
-/** Makes such a file, and answers what it holds. */
-export function makeKeptFile(path: string, text: string): string {
+/** Creates a file that only its owner may read. Returns its text. */
+export function createSecretFile(path: string, text: string): string {
   const draft = `${path}.${process.pid}`;
   try {
     writeFileSync(draft, text, { mode: 0o600 });
-    // Whole or not at all, also when the start is killed here.
+    // Atomic, also when the process is killed here.
     linkSync(draft, path);
   } finally {
     rmSync(draft, { force: true });
@@ -38,21 +38,20 @@ export function makeKeptFile(path: string, text: string): string {
   return text;
 }
 
-/** Name of the file in the data directory that holds the keys of contact data. It stays when the database is emptied. */
+/** File in the data directory with the keys of contact data. It stays after a reset. */
 export const KEYS_FILE = 'auth-keys.json';
 
-/** The keys of contact data, by the environment variables that hand them over. */
+/** Keys of contact data, by environment variable. */
 export interface AuthKeys {
   readonly AUTH_ENCRYPTION_KEYS: string;
   readonly AUTH_INDEX_KEYS: string;
 }
 
 /**
- * The keys of contact data: those that the settings name, else those that lie in the data directory, made where there are none
- * yet and readable for their owner only.
- * @throws StartupError where they belong to somebody else or are spoiled
+ * Returns the keys of contact data: those of the settings, else those of the data directory, created at the first call.
+ * @throws StartupError when the file belongs to another user or is damaged
  */
-export function keepAuthKeys(
+export function readOrCreateAuthKeys(
   dataDirectory: string,
   settings: {
     readonly authEncryptionKeys?: Secret | undefined;
@@ -60,15 +59,16 @@ export function keepAuthKeys(
   },
 ): AuthKeys {
   const { authEncryptionKeys, authIndexKeys } = settings;
-  const kept = authEncryptionKeys && authIndexKeys ? undefined : readOrMake(join(dataDirectory, KEYS_FILE));
+  const stored =
+    authEncryptionKeys && authIndexKeys ? undefined : readOrCreateKeys(join(dataDirectory, KEYS_FILE));
   return {
-    AUTH_ENCRYPTION_KEYS: authEncryptionKeys?.reveal() ?? (kept as AuthKeys).AUTH_ENCRYPTION_KEYS,
-    AUTH_INDEX_KEYS: authIndexKeys?.reveal() ?? (kept as AuthKeys).AUTH_INDEX_KEYS,
+    AUTH_ENCRYPTION_KEYS: authEncryptionKeys?.reveal() ?? (stored as AuthKeys).AUTH_ENCRYPTION_KEYS,
+    AUTH_INDEX_KEYS: authIndexKeys?.reveal() ?? (stored as AuthKeys).AUTH_INDEX_KEYS,
   };
 }
 
-function readOrMake(path: string): AuthKeys {
-  const text = readKeptFile(path) ?? make(path);
+function readOrCreateKeys(path: string): AuthKeys {
+  const text = readSecretFile(path) ?? createKeys(path);
   try {
     const { AUTH_ENCRYPTION_KEYS, AUTH_INDEX_KEYS } = JSON.parse(text) as Partial<AuthKeys>;
     for (const [setting, keys] of [
@@ -86,31 +86,31 @@ function readOrMake(path: string): AuthKeys {
   }
 }
 
-function make(path: string): string {
+function createKeys(path: string): string {
   const keys: AuthKeys = { AUTH_ENCRYPTION_KEYS: makeKey('k1'), AUTH_INDEX_KEYS: makeKey('i1') };
-  return makeKeptFile(path, `${JSON.stringify(keys, null, 2)}\n`);
+  return createSecretFile(path, `${JSON.stringify(keys, null, 2)}\n`);
 }
 
-/** Name of the file in the data directory that holds it. `npm run stripe` finds it there. */
+/** File in the data directory with the secret of Stripe's webhook. `npm run stripe` reads it. */
 export const STRIPE_SECRET_FILE = 'stripe-webhook-secret';
 
 /**
- * The secrets that events of Stripe are signed with: those of STRIPE_WEBHOOK_SECRETS, else one that lies in the data directory,
- * made where there is none yet and readable for its owner only. Whoever can read it can make billing believe an event.
- * @throws StartupError where it belongs to somebody else or is spoiled
+ * Returns the secrets that Stripe's events are signed with: those of STRIPE_WEBHOOK_SECRETS, else one of the data directory,
+ * created at the first call. With this secret a forged event passes billing's check.
+ * @throws StartupError when the file belongs to another user or is damaged
  */
-export function keepStripeSecret(dataDirectory: string, env: NodeJS.ProcessEnv): string {
+export function readOrCreateStripeSecret(dataDirectory: string, env: NodeJS.ProcessEnv): string {
   const given = env.STRIPE_WEBHOOK_SECRETS?.trim();
   if (given) return given;
   const path = join(dataDirectory, STRIPE_SECRET_FILE);
-  const kept = (readKeptFile(path) ?? makeKeptFile(path, `${makeStripeSecret()}\n`)).trim();
-  if (/^whsec_[\w-]{32,}$/.test(kept)) return kept;
+  const secret = (readSecretFile(path) ?? createSecretFile(path, `${makeStripeSecret()}\n`)).trim();
+  if (/^whsec_[\w-]{32,}$/.test(secret)) return secret;
   throw new StartupError(
     `${path} does not hold a secret as it should: delete it, and the next start makes one`,
   );
 }
 
-/** In the form that Stripe gives its own: `whsec_…`. */
+/** In Stripe's own form: `whsec_…`. */
 function makeStripeSecret(): string {
   return `whsec_${randomBytes(32).toString('base64url')}`;
 }

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StartupError } from '@rollcall/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { keepStripeSecret, STRIPE_SECRET_FILE } from './secrets.ts';
+import { readOrCreateStripeSecret, STRIPE_SECRET_FILE } from './secrets.ts';
 
-describe('keepStripeSecret', () => {
+describe('readOrCreateStripeSecret', () => {
   let directory = '';
 
   beforeEach(() => {
@@ -17,15 +17,15 @@ describe('keepStripeSecret', () => {
   });
 
   it('makes one that only its owner may read, and has the same one the next time', () => {
-    const secret = keepStripeSecret(directory, {});
+    const secret = readOrCreateStripeSecret(directory, {});
     expect(secret).toMatch(/^whsec_/);
-    expect(keepStripeSecret(directory, { STRIPE_WEBHOOK_SECRETS: ' ' })).toBe(secret);
+    expect(readOrCreateStripeSecret(directory, { STRIPE_WEBHOOK_SECRETS: ' ' })).toBe(secret);
     expect(readdirSync(directory)).toEqual([STRIPE_SECRET_FILE]);
     expect(statSync(join(directory, STRIPE_SECRET_FILE)).mode & 0o777).toBe(0o600);
   });
 
   it('takes those that the environment names, and keeps them nowhere', () => {
-    expect(keepStripeSecret(directory, { STRIPE_WEBHOOK_SECRETS: 'whsec_a,whsec_b' })).toBe(
+    expect(readOrCreateStripeSecret(directory, { STRIPE_WEBHOOK_SECRETS: 'whsec_a,whsec_b' })).toBe(
       'whsec_a,whsec_b',
     );
     expect(readdirSync(directory)).toEqual([]);
@@ -33,6 +33,6 @@ describe('keepStripeSecret', () => {
 
   it('does not go on with a file that holds something else', () => {
     writeFileSync(join(directory, STRIPE_SECRET_FILE), 'secret');
-    expect(() => keepStripeSecret(directory, {})).toThrow(StartupError);
+    expect(() => readOrCreateStripeSecret(directory, {})).toThrow(StartupError);
   });
 });

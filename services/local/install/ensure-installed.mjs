@@ -1,15 +1,15 @@
-// Runs before every npm script, on Node 20 with nothing installed: plain JavaScript, no imports but Node's own.
+// Runs before every npm script, on Node 20 with nothing installed: plain JavaScript that imports only from Node.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withInstallLock } from './install-lock.mjs';
-import { isInStep, stampInstallation } from './install-stamp.mjs';
+import { isInstallCurrent, stampInstallation } from './install-stamp.mjs';
 import { nodeFault } from './node-version.mjs';
 import { Interrupted, runNpmCi } from './npm-ci.mjs';
 
 const root = resolve(fileURLToPath(import.meta.url), '../../../..');
 
-if (!isInStep(root)) {
+if (!isInstallCurrent(root)) {
   try {
     await withInstallLock(root, { say, task: () => install() });
   } catch (error) {
@@ -20,9 +20,9 @@ if (!isInStep(root)) {
 const fault = nodeFault({ hasPackagedNode: existsSync(resolve(root, 'node_modules/.bin/node')) });
 if (fault) fail(fault);
 
-/** Installs, unless the process that held the lock before this one has just done it. */
+/** Installs, unless another process did so while this one waited for the lock. */
 async function install() {
-  if (isInStep(root)) return;
+  if (isInstallCurrent(root)) return;
   const started = performance.now();
   const reason = existsSync(resolve(root, 'node_modules'))
     ? 'package-lock.json changed'

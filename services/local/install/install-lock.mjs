@@ -4,13 +4,13 @@ import { acquireProcessLock, releaseProcessLock } from './process-lock.mjs';
 const POLL_MS = 200;
 
 /**
- * Runs `task` while no other process runs one for the same checkout. Waits for a holder that lives; takes over from one that
- * died. The lock lies beside `node_modules`, which `npm ci` empties.
+ * Runs `task` under a lock of the checkout. Waits for a living holder and takes over from a dead one. The lock file lies
+ * beside `node_modules`, which `npm ci` empties.
  * @template T
  * @param {string} root directory of `package-lock.json`
- * @param {{ say: (line: string) => void, task: () => Promise<T> }} options `say` is told once when there is somebody to wait for
- * @returns {Promise<T>} what `task` gave
- * @throws one line naming the cure when the directory cannot be written
+ * @param {{ say: (line: string) => void, task: () => Promise<T> }} options `say` receives one line when another process holds the lock
+ * @returns {Promise<T>} result of `task`
+ * @throws Error with the cure when the directory cannot be written
  */
 export async function withInstallLock(root, { say, task }) {
   const path = join(root, '.installing.lock');

@@ -3,17 +3,17 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * What package-lock.json, read as JSON, says of one package.
+ * One package of package-lock.json.
  * @typedef {{ version?: string, integrity?: string, resolved?: string, link?: boolean, optional?: boolean }} LockEntry
  */
 
 /**
- * Whether `node_modules` is what `package-lock.json` asks for. Costs one hash when the stamp of an earlier installation fits;
- * else npm's own record of what it installed is compared, so that a person's own `npm ci` or `npm install` counts too.
+ * Whether `node_modules` is what `package-lock.json` asks for. Costs one hash when the stamp of an earlier installation
+ * fits. Otherwise npm's own record is compared, so that `npm ci` or `npm install` by hand counts too.
  * @param {string} root directory of `package-lock.json`
  * @returns {boolean} false also when either file is missing or cannot be read as JSON
  */
-export function isInStep(root) {
+export function isInstallCurrent(root) {
   if (readText(stampPath(root)) === installationKey(root)) return true;
   if (!recordFits(root)) return false;
   stampInstallation(root);

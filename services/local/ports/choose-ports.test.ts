@@ -7,7 +7,7 @@ import { PORTS_FILE, StartupError, withLocalPorts } from '@rollcall/runtime';
 import { describe, expect, it } from 'vitest';
 import { type LocalConfig, portsOf, readLocalConfig } from '../config.ts';
 import { choosePorts, startOnPorts } from './choose-ports.ts';
-import { keepPorts } from './keep-ports.ts';
+import { publishPorts } from './publish-ports.ts';
 
 /** Settings whose ports are as given; those that are named stand in the environment as well. */
 function configOf(ports: Partial<LocalConfig>, env: NodeJS.ProcessEnv = {}): LocalConfig {
@@ -79,7 +79,7 @@ describe('choosing ports', () => {
   it('waits for a port that becomes free in time', async () => {
     const taken = await takePort();
     const config = configOf({ authGrpcPort: taken.port });
-    const chosen = choosePorts(config, { ports: authPort(config), patienceMs: 10_000 });
+    const chosen = choosePorts(config, { ports: authPort(config), maxWaitMs: 10_000 });
     await taken[Symbol.asyncDispose]();
     await expect(chosen).resolves.toEqual({ config, moved: [] });
   });
@@ -112,15 +112,15 @@ describe('ports of a running start', () => {
     using _ = { [Symbol.dispose]: () => rmSync(directory, { recursive: true }) };
     const env = { ROLLCALL_DATA_DIR: directory, BOOKING_GRPC_PORT: '6001', AUTH_HTTP_PORT: ' ' };
     const config = configOf({ authHttpPort: 20_081, billingHttpPort: 20_084 });
-    const kept = keepPorts(directory, portsOf(config));
-    expect(kept.fault).toBeUndefined();
+    const published = publishPorts(directory, portsOf(config));
+    expect(published.fault).toBeUndefined();
     expect(withLocalPorts(env)).toMatchObject({
       AUTH_HTTP_PORT: '20081',
       BILLING_HTTP_PORT: '20084',
       BOOKING_GRPC_PORT: '6001',
       POSTGRES_PORT: '54320',
     });
-    kept[Symbol.dispose]();
+    published[Symbol.dispose]();
     expect(existsSync(join(directory, PORTS_FILE))).toBe(false);
     expect(withLocalPorts(env)).toEqual(env);
     // Of one that was killed, whose process id nobody has: the largest that Linux gives is 4194304.

@@ -6,41 +6,39 @@ import { errorCode } from '../data-directory/file-fault.ts';
 import { LOCAL_SETTINGS } from '../settings.ts';
 
 const POLL_MS = 50;
-/** From here on Linux hands ports to outgoing connections (`net.ipv4.ip_local_port_range`): a server there may find its port held. */
+/** First port of Linux's range for outgoing connections (`net.ipv4.ip_local_port_range`), where a server's port may be taken. */
 const EPHEMERAL = 32_768;
-/** How often a start is tried on other ports. Our own choice. */
+/** Attempts on other ports. Our own choice. */
 const ATTEMPTS = 3;
 
-/** A port that is in use, was not set, and has another one in its place for this run. */
+/** A default port that was in use, and its replacement for this run. */
 export interface MovedPort {
   readonly variable: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** Settings whose ports are free. */
+/** Settings with free ports. */
 export interface ChosenPorts {
   readonly config: LocalConfig;
   readonly moved: readonly MovedPort[];
 }
 
-/** What is started on ports. */
 export interface PortUse {
   readonly ports: readonly LocalPort[];
-  /** How long to wait for ports in use to become free. Milliseconds. Default 0: not at all. */
-  readonly patienceMs?: number;
+  /** How long to wait for ports in use. Milliseconds. @defaultValue 0: do not wait */
+  readonly maxWaitMs?: number;
 }
 
 /**
- * Sees that every port is free, before anything is started on it. One that is in use and that the environment does not set has another
- * in its place, below those that Linux hands to outgoing connections.
- * @throws StartupError with one line for each port in use that the environment sets: port, variable, cure
+ * Checks that every port is free before a start. A default port in use is replaced by another one below `EPHEMERAL`.
+ * @throws StartupError with port, variable and cure for each port in use that the environment sets
  */
 export async function choosePorts(
   config: LocalConfig,
-  { ports, patienceMs = 0 }: PortUse,
+  { ports, maxWaitMs = 0 }: PortUse,
 ): Promise<ChosenPorts> {
-  const taken = await takenPorts(ports, patienceMs);
+  const taken = await takenPorts(ports, maxWaitMs);
   const isSet = ({ variable }: LocalPort) => Boolean(config.env[variable]?.trim());
   const refused = taken.filter(isSet).map(faultOf);
   if (refused.length > 0) throw new StartupError(refused.join('\n'));
@@ -54,23 +52,22 @@ export async function choosePorts(
   return { config: withPorts(config, moved), moved };
 }
 
-/** What runs, and the settings that it runs by. */
+/** A started process, and its settings. */
 export interface StartedOnPorts<T> {
   readonly started: T;
   readonly config: LocalConfig;
 }
 
-/** How a start is repeated on other ports. */
 export interface RepeatOnPorts {
-  /** The ports of what is started, by its settings. */
+  /** Returns the ports that the start uses. */
   readonly portsOf: (config: LocalConfig) => readonly LocalPort[];
-  /** Told of ports that were taken between the look at them and the start. */
+  /** Called with ports that were taken between the check and the start. */
   readonly onMoved: (moved: readonly MovedPort[]) => void;
 }
 
 /**
- * Starts something on ports that were free a moment ago, and again on others where one of them was taken meanwhile. Rejects with the
- * error of the start where its ports are not the reason.
+ * Runs a start, and runs it again on other ports when one was taken after the check. Rejects with the error of the start when
+ * ports are not the reason.
  */
 export async function startOnPorts<T>(
   config: LocalConfig,
@@ -91,7 +88,7 @@ export async function startOnPorts<T>(
   }
 }
 
-/** For people: which port took the place of which. */
+/** Describes a replaced port in one line. */
 export function describeMoved({ variable, from, to }: MovedPort): string {
   return `Port ${from} is in use: ${variable} is ${to} in this run`;
 }
@@ -105,13 +102,13 @@ function withPorts(config: LocalConfig, moved: readonly MovedPort[]): LocalConfi
   return { ...config, ...Object.fromEntries(changed) };
 }
 
-/** A port that cannot be listened on, and why. */
+/** A port that cannot be listened on. */
 interface TakenPort extends LocalPort {
   readonly code: string;
 }
 
-async function takenPorts(ports: readonly LocalPort[], patienceMs: number): Promise<TakenPort[]> {
-  const deadline = performance.now() + patienceMs;
+async function takenPorts(ports: readonly LocalPort[], maxWaitMs: number): Promise<TakenPort[]> {
+  const deadline = performance.now() + maxWaitMs;
   for (;;) {
     const codes = await Promise.all(ports.map(({ port }) => listenFault(port)));
     const taken = ports.flatMap((each, at) => {
@@ -123,7 +120,7 @@ async function takenPorts(ports: readonly LocalPort[], patienceMs: number): Prom
   }
 }
 
-/** A port in use may be anybody's: the same last four digits, further down. */
+/** Keeps the last four digits, in a lower range. */
 async function freePortFor(taken: TakenPort, inUse: ReadonlySet<number>): Promise<number> {
   for (let port = 20_000 + (taken.port % 10_000); port < EPHEMERAL; port += 10) {
     if (!inUse.has(port) && (await listenFault(port)) === undefined) return port;
@@ -137,7 +134,7 @@ function faultOf({ variable, port, code }: TakenPort): string {
   return `Port ${port} cannot be listened on (${code}): set ${variable} to another port`;
 }
 
-/** @returns code of the error; undefined: it can be listened on */
+/** @returns code of the error; undefined when the port is free */
 async function listenFault(port: number): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const server = createServer();

@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { localPassword, SECRET_FILE, StartupError } from '@rollcall/runtime';
-import { makeKeptFile, readKeptFile } from '../data-directory/secrets.ts';
-import { lastComplaint } from '../processes/log-file.ts';
+import { createSecretFile, readSecretFile } from '../data-directory/secrets.ts';
+import { lastErrorLine } from '../processes/log-file.ts';
 import { DATABASE_VARIABLES } from '../settings.ts';
 import type { ServerUser } from './server-user.ts';
 
@@ -106,7 +106,7 @@ async function runInitdb(
 }
 
 function initdbReason(output: string): string {
-  const reason = lastComplaint(output.split('\n').filter((line) => line.trim() !== ''));
+  const reason = lastErrorLine(output.split('\n').filter((line) => line.trim() !== ''));
   if (!reason.includes('could not look up effective user ID')) return reason;
   return `${reason}. Run as a user that /etc/passwd knows, or set ${DATABASE_VARIABLES}.`;
 }
@@ -126,9 +126,9 @@ export interface Credentials {
  * @param isNew whether there is no database yet, so that they may be made
  * @throws StartupError where they belong to somebody else, or are missing though there is a database
  */
-export function keepCredentials(dataDirectory: string, isNew: boolean): Credentials {
+export function readOrCreateCredentials(dataDirectory: string, isNew: boolean): Credentials {
   const path = join(dataDirectory, SECRET_FILE);
-  const secret = readKeptFile(path)?.trim() ?? (isNew ? makeSecret(path) : undefined);
+  const secret = readSecretFile(path)?.trim() ?? (isNew ? makeSecret(path) : undefined);
   if (secret === undefined) {
     throw new StartupError(
       `${path} is missing, without which the database beside it cannot be opened: put it back, or begin anew with "npm start -- --reset"`,
@@ -138,5 +138,5 @@ export function keepCredentials(dataDirectory: string, isNew: boolean): Credenti
 }
 
 function makeSecret(path: string): string {
-  return makeKeptFile(path, `${randomBytes(32).toString('base64url')}\n`).trim();
+  return createSecretFile(path, `${randomBytes(32).toString('base64url')}\n`).trim();
 }

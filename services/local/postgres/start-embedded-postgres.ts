@@ -3,11 +3,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartupError } from '@rollcall/runtime';
-import { closeLog, type LogFile, lastComplaint, linesOf, openLog } from '../processes/log-file.ts';
+import { closeLog, type LogFile, lastErrorLine, linesOf, openLog } from '../processes/log-file.ts';
 import { ownerOf } from '../settings.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './binaries.ts';
 import { ensureDatabases } from './databases.ts';
-import { type Credentials, initializeDatabase, keepCredentials, SUPERUSER } from './initialize.ts';
+import { type Credentials, initializeDatabase, readOrCreateCredentials, SUPERUSER } from './initialize.ts';
 import { copyBinariesOutside } from './outside-home.ts';
 import { placePostgres } from './placement.ts';
 import { endOrphans, isReady, waitForPredecessor } from './postmaster-file.ts';
@@ -70,7 +70,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const installed = await findPostgresBinaries();
   const { home, user, notes } = placePostgres(dataDirectory, currentServerUser());
   const binaries = reachableBinaries(installed, user);
-  const credentials = keepCredentials(dataDirectory, !existsSync(join(home, 'data')));
+  const credentials = readOrCreateCredentials(dataDirectory, !existsSync(join(home, 'data')));
   const password = credentials.passwordOf(SUPERUSER);
   const version = installed.packageVersion;
   const data = await initializeDatabase(home, { binaries, version, user, password, durable });
@@ -156,7 +156,7 @@ interface FailedStart {
 function startFault({ log, port, postmaster, portTaken }: FailedStart): StartupError {
   if (portTaken)
     return new StartupError(`Port ${port} is in use: stop who holds it, or set POSTGRES_PORT to another.`);
-  const reason = lastComplaint(linesOf(log)) || postmaster.ending;
+  const reason = lastErrorLine(linesOf(log)) || postmaster.ending;
   return new StartupError(`Postgres did not start: ${reason}. The whole story is in ${log.path}.`);
 }
 

@@ -114,8 +114,8 @@ class Supervisor {
 
   /** @returns undefined: it is not wanted any more */
   async #startAgain(what: string): Promise<EmbeddedPostgres | undefined> {
-    for (let told = what; ; ) {
-      await this.#pause(told);
+    for (let reason = what; ; ) {
+      await this.#pause(reason);
       if (this.#stopping.signal.aborted) return undefined;
       try {
         this.#startedAtMs = performance.now();
@@ -129,7 +129,7 @@ class Supervisor {
         this.#up.resolve();
         return postgres;
       } catch (error) {
-        told = error instanceof StartupError ? error.message : `Postgres did not start: ${error}.`;
+        reason = error instanceof StartupError ? error.message : `Postgres did not start: ${error}.`;
       }
     }
   }

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { closeLog, lastComplaint, linesOf, openLog } from './log-file.ts';
+import { closeLog, lastErrorLine, linesOf, openLog } from './log-file.ts';
 
 describe('a log file', () => {
   let path = '';
@@ -68,20 +68,20 @@ describe('the lines of a log file', () => {
   });
 });
 
-describe('lastComplaint', () => {
+describe('lastErrorLine', () => {
   it('finds the fatal line among what follows it, without time and process', () => {
     const lines = [
       '2026-01-05 08:00:00.000 UTC [7] LOG:  starting PostgreSQL 18.4',
       '2026-01-05 08:00:00.001 UTC [7] FATAL:  could not create any TCP/IP sockets',
       '2026-01-05 08:00:00.002 UTC [7] LOG:  database system is shut down',
     ];
-    expect(lastComplaint(lines)).toBe('could not create any TCP/IP sockets');
+    expect(lastErrorLine(lines)).toBe('could not create any TCP/IP sockets');
   });
 
   it("reads initdb's errors, and is empty for nothing", () => {
-    expect(lastComplaint(['initdb: error: could not create directory "/x": Permission denied'])).toBe(
+    expect(lastErrorLine(['initdb: error: could not create directory "/x": Permission denied'])).toBe(
       'could not create directory "/x": Permission denied',
     );
-    expect(lastComplaint([])).toBe('');
+    expect(lastErrorLine([])).toBe('');
   });
 });

@@ -10,23 +10,23 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** A log that grew beyond this is set aside at the next start. */
+/** A larger log is renamed at the next start. Bytes. */
 const MAX_BYTES = 8 * 1024 * 1024;
-/** How much of the end of a log is read. Longer than any trace. Our own choice. */
+/** Bytes that are read from the end of a log. Longer than any stack trace. Our own choice. */
 const TAIL_BYTES = 64 * 1024;
 
-/** A log file, and where the part that this start wrote begins. */
+/** A log file, and the offset at which this start began to write. */
 export interface LogFile {
   path: string;
   /** Offset in bytes. */
   start: number;
-  /** For a child process to write to. */
+  /** Descriptor for a child process to write to. */
   descriptor: number;
 }
 
 /**
- * Opens a log for a child process to append to. An earlier one that is too large becomes `<path>.1`, in place of the one before it.
- * @param path its directory is made where it is missing
+ * Opens a log for a child process. A log that is too large is renamed to `<path>.1` first, over an older one.
+ * @param path its directory is created when it is missing
  */
 export function openLog(path: string): LogFile {
   mkdirSync(dirname(path), { recursive: true });
@@ -35,12 +35,12 @@ export function openLog(path: string): LogFile {
   return { path, start: size > MAX_BYTES ? 0 : size, descriptor: openSync(path, 'a', 0o600) };
 }
 
-/** Closes this process's hold; the child keeps its own. */
+/** Closes the descriptor of this process. The child keeps its own. */
 export function closeLog(log: LogFile): void {
   closeSync(log.descriptor);
 }
 
-/** The last lines that were written since the log was opened, without empty ones; none where the file cannot be read any more. */
+/** Returns the last lines since the log was opened, without empty ones. Empty when the file cannot be read. */
 export function linesOf(log: LogFile): string[] {
   const text = tailOf(log);
   return text.split('\n').filter((line) => line.trim() !== '');
@@ -51,12 +51,12 @@ function tailOf({ path, start }: LogFile): string {
   try {
     descriptor = openSync(path, 'r');
   } catch {
-    // Somebody removed it meanwhile.
+    // The file was removed meanwhile.
     return '';
   }
   try {
     const { size } = fstatSync(descriptor);
-    // Shorter than it was: somebody emptied it, and all of it is new.
+    // A shorter file was truncated, so that all of it is new.
     const begin = size < start ? 0 : start;
     const from = Math.max(begin, size - TAIL_BYTES);
     const bytes = Buffer.alloc(size - from);
@@ -71,11 +71,11 @@ function tailOf({ path, start }: LogFile): string {
 }
 
 /**
- * The reason that Postgres, or a tool of it, gave for not going on.
- * @param lines in the order written
- * @returns its last fatal or error line without time and process; the last line of all where there is none; '' for no lines
+ * Returns the reason why Postgres or one of its tools failed.
+ * @param lines in the order of writing
+ * @returns the last fatal or error line without time and process; the last line when there is none; '' without lines
  */
-export function lastComplaint(lines: string[]): string {
-  const complaint = lines.findLast((line) => /\b(FATAL|PANIC|error):/.test(line)) ?? lines.at(-1) ?? '';
-  return complaint.replace(/^.*?\b(?:FATAL|PANIC|error):\s+/, '');
+export function lastErrorLine(lines: string[]): string {
+  const line = lines.findLast((line) => /\b(FATAL|PANIC|error):/.test(line)) ?? lines.at(-1) ?? '';
+  return line.replace(/^.*?\b(?:FATAL|PANIC|error):\s+/, '');
 }

@@ -5,31 +5,30 @@ import { databaseAccessSettings, StartupError } from '@rollcall/runtime';
 
 const MIGRATIONS = fileURLToPath(new URL('../../../migrations/main.ts', import.meta.url));
 
-/** The variable that leads to the auth service's database as the role that owns its tables. */
+/** Variable for the auth database as the role that owns its tables. */
 export const OWNER_VARIABLE = 'AUTH_DATABASE_OWNER_URL';
 
-/** How `migrations/main.ts` ends where the database is newer than this checkout. */
+/** Exit code of `migrations/main.ts` when the database is newer than this checkout. */
 const TOO_NEW = 3;
 
-/** What a migration needs beside the database. */
 export interface MigrateOptions {
-  /** What else its process finds in its environment. */
+  /** Environment of its process. */
   env: NodeJS.ProcessEnv;
-  /** Told, line by line, what the migration waits for. */
+  /** Receives a line when the migration waits. */
   onWait?: ((line: string) => void) | undefined;
-  /** Whether the variables of a pooler hold. Default false: `databaseUrl` leads to the database itself. */
+  /** Whether a pooler's variables apply. @defaultValue false: `databaseUrl` names the database itself */
   isAsSet?: boolean | undefined;
-  /** The database of the auth service by the role that owns it. Default: what the environment says, else `databaseUrl`. */
+  /** The auth database as its owner. @defaultValue value of the environment, else `databaseUrl` */
   ownerUrl?: string | undefined;
-  /** The data directory, where the database is the embedded one: no variable of the person's leads to it then. */
+  /** Data directory of the embedded database. Undefined when a variable names the database. */
   embeddedIn?: string | undefined;
 }
 
 /**
- * Brings a service's database to the schema that this checkout knows, in a process of its own.
- * @param service `auth`, `booking`
- * @param databaseUrl of that database, as the service has it; handed over in the environment, where no process list shows it
- * @throws StartupError with the reason that the migration gave
+ * Migrates a service's database to the schema of this checkout, in a separate process.
+ * @param service such as `auth`
+ * @param databaseUrl passed in the environment, so that no process list shows it
+ * @throws StartupError with the migration's reason
  */
 export async function migrate(
   service: string,
@@ -66,20 +65,20 @@ export async function migrate(
 }
 
 /**
- * Name of the variable that leads to a service's database.
- * @returns for `auth`: `AUTH_DATABASE_URL`
+ * Returns the variable of a service's database.
+ * @returns `AUTH_DATABASE_URL` for `auth`
  */
 function databaseVariable(service: string): string {
   return `${service.toUpperCase()}_DATABASE_URL`;
 }
 
-/** What the environment says of a database that no pooler is in front of: nothing. */
+/** Environment that switches a pooler's variables off. */
 export function directAccess(service: string): NodeJS.ProcessEnv {
   const { isPooled, directDatabaseUrl } = accessSettings(service);
   return { [isPooled.variable]: '', [directDatabaseUrl.variable]: '' };
 }
 
-/** Name of the variable that leads to a service's database past a pooler. */
+/** Returns the variable that names a service's database past a pooler. */
 export function directVariable(service: string): string {
   return accessSettings(service).directDatabaseUrl.variable;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lastWordsOf } from './service-log.ts';
+import { lastLogLineOf } from './service-log.ts';
 
 const INFO = '{"level":"info","msg":"listening"}';
 const ERROR = '{"level":"error","msg":"call failed","err":{"message":"connection lost"}}';
@@ -12,9 +12,9 @@ const WARNING = [
 ];
 
 const reasonOf = (lines: readonly string[], ending: { bySignal: boolean }) =>
-  lastWordsOf(lines, ending).reason;
+  lastLogLineOf(lines, ending).reason;
 
-describe('lastWordsOf', () => {
+describe('lastLogLineOf', () => {
   it('finds the line of an uncaught error in the trace that Node writes', () => {
     const trace = [
       'node:internal/modules/cjs/loader:1433',
@@ -40,13 +40,13 @@ describe('lastWordsOf', () => {
   });
 
   it('B10: takes an error logged for the reason where it is the last line, and no older one', () => {
-    expect(lastWordsOf([INFO, ERROR], EXITED)).toEqual({
+    expect(lastLogLineOf([INFO, ERROR], EXITED)).toEqual({
       reason: 'call failed: connection lost',
       lastLine: 'call failed: connection lost',
     });
     for (const ending of [EXITED, KILLED]) {
       const plain = ['something went wrong, and was mended', 'Error: refused, and tried again'];
-      expect(lastWordsOf([ERROR, ...plain, INFO], ending)).toEqual({ reason: '', lastLine: 'listening' });
+      expect(lastLogLineOf([ERROR, ...plain, INFO], ending)).toEqual({ reason: '', lastLine: 'listening' });
     }
   });
 
@@ -60,7 +60,7 @@ describe('lastWordsOf', () => {
 
   it('has nothing to say where nothing went wrong', () => {
     expect(reasonOf([INFO], EXITED)).toBe('');
-    expect(lastWordsOf([], EXITED)).toEqual({ reason: '', lastLine: '' });
+    expect(lastLogLineOf([], EXITED)).toEqual({ reason: '', lastLine: '' });
   });
 
   it('takes no warning for the reason, whatever comes before and after it', () => {

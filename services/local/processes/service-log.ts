@@ -1,29 +1,29 @@
 import { type LogFile, linesOf } from './log-file.ts';
 
-/** What the log of a run that has ended says last. */
-export interface LastWords {
-  /** The complaint that the run ended with, a line for each fault; '' where its last line is none. */
+/** Last lines of the log of a run that ended. */
+export interface LastLogLine {
+  /** Error that the run ended with, one line for each fault. '' when the last line is no error. */
   readonly reason: string;
-  /** The last line of the run, whatever it says; '' where it wrote none. */
+  /** Last line of the run. '' when it wrote none. */
   readonly lastLine: string;
 }
 
 /**
- * What a service said before it ended, as a person wants to read it.
- * @param log that the service wrote to: of it, only what this run wrote
+ * Reads the last log lines of a service that ended.
+ * @param log of the service; only lines of this run are read
  * @param ending whether a signal ended it
  */
-export function lastWords(log: LogFile, ending: { bySignal: boolean }): LastWords {
-  return lastWordsOf(linesOf(log), ending);
+export function readLastLogLine(log: LogFile, ending: { bySignal: boolean }): LastLogLine {
+  return lastLogLineOf(linesOf(log), ending);
 }
 
 /**
- * @param lines of one run: JSON log lines, mixed with what Node itself wrote: uncaught errors, warnings
- * @param ending whether a signal ended it: a startup fault did not, then
- * @returns as the reason an uncaught error's own line; else the last line where it is an error logged, or neither JSON nor a warning: a
- *   startup fault. An error before the last line is no reason: the service went on after it.
+ * Finds the reason in the log lines of one run: the line of an uncaught error; else the last line, when it is a logged error
+ * or a startup fault (neither JSON nor a warning). The service went on after an earlier error, which is no reason.
+ * @param lines JSON log lines, mixed with uncaught errors and warnings of Node
+ * @param ending whether a signal ended the run; a startup fault is ruled out then
  */
-export function lastWordsOf(lines: readonly string[], { bySignal }: { bySignal: boolean }): LastWords {
+export function lastLogLineOf(lines: readonly string[], { bySignal }: { bySignal: boolean }): LastLogLine {
   const entries = withoutWarnings(lines).map(readEntry);
   const last = entries.at(-1);
   if (!last) return { reason: '', lastLine: '' };
@@ -33,17 +33,17 @@ export function lastWordsOf(lines: readonly string[], { bySignal }: { bySignal: 
   return { reason: isReason ? last.text : '', lastLine: last.text };
 }
 
-/** What is logged at the same time may stand behind an uncaught error. */
+/** An uncaught error need not be last: other lines may be logged at the same time. */
 function uncaughtIn(entries: readonly Entry[]): string | undefined {
   const plain = entries.filter((entry) => entry.level === undefined).map(({ text }) => text);
   const outOfMemory = plain.findLast((text) => text.startsWith('FATAL ERROR:'));
   if (outOfMemory) return outOfMemory;
-  // Node ends an uncaught error's trace with its own name.
+  // Node ends the trace of an uncaught error with its version.
   const end = plain.findLastIndex((text) => /^Node\.js v\d/.test(text));
   return plain.slice(0, Math.max(0, end)).findLast((text) => /^([A-Z]\w*)?Error\b/.test(text));
 }
 
-/** Node's warnings begin with its name and pid, and some go on for a line or two. */
+/** Node's warnings begin with its name and pid, and may have further lines. */
 function withoutWarnings(lines: readonly string[]): string[] {
   let inWarning = false;
   return lines.filter((line) => {
@@ -57,7 +57,7 @@ function withoutWarnings(lines: readonly string[]): string[] {
 }
 
 interface Entry {
-  /** Undefined: no line of ours. */
+  /** Undefined when the line is no log line of a service. */
   level: string | undefined;
   text: string;
 }
@@ -73,7 +73,7 @@ function readEntry(line: string): Entry {
   }
 }
 
-/** Of an error as it is logged: an object with a message, or the message alone. */
+/** A logged error is an object with a message, or the message alone. */
 function messageOf(error: unknown): string | undefined {
   if (typeof error === 'string') return error;
   const { message } = (error ?? {}) as { message?: unknown };

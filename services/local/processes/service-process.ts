@@ -5,62 +5,62 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StartupFault } from '@rollcall/runtime';
 import { closeLog, type LogFile, openLog } from './log-file.ts';
-import { type LastWords, lastWords } from './service-log.ts';
+import { type LastLogLine, readLastLogLine } from './service-log.ts';
 
-/** Between two looks at a service that starts. Milliseconds. */
+/** Interval of polling `/readyz` while a service starts. Milliseconds. */
 const POLL_MS = 20;
-/** The same once it has taken longer than starting does: its database may be away for long. Milliseconds. */
+/** Interval after `STARTING_MS`: the database may be away for long. Milliseconds. */
 const LATER_POLL_MS = 250;
 const STARTING_MS = 10_000;
-/** How long `/readyz` may take. Milliseconds. */
+/** Timeout of `/readyz`. Milliseconds. */
 const READY_ANSWER_MS = 1000;
-/** Longer than a service's own draining may take. Our own choice. */
+/** Longer than a service may drain. Milliseconds. Our own choice. */
 const STOP_TIMEOUT_MS = 20_000;
 
-/** Within so long a process that ended has told this one what it had to tell. Milliseconds. Our own choice. */
+/** How long the last message of an ended process may take to arrive. Milliseconds. Our own choice. */
 const LAST_MESSAGE_MS = 1000;
 
-/** One service to run. */
+/** A service to run. */
 export interface ServiceSpec {
   /** `auth` */
   name: string;
   /** Path of the file that Node runs. */
   entry: string;
   env: NodeJS.ProcessEnv;
-  /** On 127.0.0.1, where `/readyz` answers 200 once the service can be called, and `/healthz` as long as the process lives. */
+  /** Port on 127.0.0.1 of `/readyz` and `/healthz`. */
   httpPort: number;
   /** Directory for `<name>.log`. */
   logDirectory: string;
 }
 
-/** A service that was started. */
+/** A started service. */
 export interface ServiceProcess {
   pid: number | undefined;
-  /** Why its log cannot be written; undefined: it can. */
+  /** Why its log cannot be written. Undefined when it can. */
   logFault: string | undefined;
-  /** Settles when it has ended, with how and with its last words. */
+  /** Resolves when it has ended. */
   ended: Promise<Ending>;
-  /** Settles when it can be called, true; or when it ended, or `limitMs` passed, before that, false. */
+  /** Resolves with true when it can be called, with false when it ended or `limitMs` passed before that. */
   ready(limitMs: number): Promise<boolean>;
-  /** Whether it answers at all, whatever it depends on, within `timeoutMs`. */
+  /** Whether the process answers within `timeoutMs`, ready or not. */
   isAlive(timeoutMs: number): Promise<boolean>;
-  /** Lets it drain; kills it where that takes too long. Settles when it is gone. */
+  /** Lets it drain, and kills it when that takes too long. Resolves when it is gone. */
   stop(): Promise<void>;
-  /** Kills it, its own workers included. */
+  /** Kills it and its workers. */
   kill(): void;
 }
 
 /** How a process ended. */
-export interface Ending extends LastWords {
+export interface Ending extends LastLogLine {
   /** `exit code 1`, `signal SIGKILL` */
   how: string;
 }
 
-const SILENT: LastWords = { reason: '', lastLine: '' };
+const SILENT: LastLogLine = { reason: '', lastLine: '' };
 
 /**
- * Starts a service. Its output goes to its log. It is in a session of its own, so that Ctrl-C does not reach it before this process
- * says so; and it has a channel to this process, by whose end it knows that its launcher is gone.
+ * Starts a service that writes to its log. It runs in a separate session, so that Ctrl-C does not reach it, and has a channel to
+ * this process, whose end shows it that its launcher is gone.
  */
 export function startService(spec: ServiceSpec): ServiceProcess {
   const { log, logFault } = tryOpenLog(join(spec.logDirectory, `${spec.name}.log`));
@@ -84,7 +84,7 @@ export function startService(spec: ServiceSpec): ServiceProcess {
   };
 }
 
-/** A service whose log cannot be opened runs without one: it serves, and its log may be opened at its next start. */
+/** A service runs without a log when it cannot be opened. Its next start tries again. */
 function tryOpenLog(path: string): { log?: LogFile; logFault?: string } {
   try {
     return { log: openLog(path) };
@@ -102,13 +102,13 @@ function endingOf(child: ChildProcess, log: LogFile | undefined): Promise<Ending
   });
   child.on('error', (error) => resolve({ how: error.message, ...SILENT }));
   child.once('exit', async (code, signal) => {
-    // What it sent before arrives before that.
+    // Its last message arrives before the channel closes.
     if (child.connected) await Promise.race([once(child, 'disconnect'), sleep(LAST_MESSAGE_MS)]);
-    const words = log ? lastWords(log, { bySignal: signal !== null }) : SILENT;
+    const last = log ? readLastLogLine(log, { bySignal: signal !== null }) : SILENT;
     resolve({
       how: signal ? `signal ${signal}` : `exit code ${code}`,
-      ...words,
-      reason: fault || words.reason,
+      ...last,
+      reason: fault || last.reason,
     });
   });
   return promise;
@@ -147,7 +147,7 @@ function killSession(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // It ended in this very moment.
+    // It has just ended.
   }
 }
 

@@ -85,7 +85,7 @@ function ownSettings(
 ): Record<ServiceName, OwnSettings> {
   const { env } = config;
   const addresses = grpcAddresses(config);
-  // In a folder of the service's own, because others may pass through the data directory.
+  // In a separate folder of each service, because other users may pass through the data directory.
   const usersOf = (service: ServiceName) => ({
     AUTH_ADDRESS: addresses.auth,
     [`${service.toUpperCase()}_USERS_SNAPSHOT_PATH`]:
@@ -94,7 +94,7 @@ function ownSettings(
   return {
     auth: {
       secrets: Object.keys(keys),
-      // Mails are somebody's who tries it out: they lie where everything else does, unless told otherwise.
+      // Mails of a trial go into the data directory by default.
       env: { ...keys, AUTH_MAIL_DIRECTORY: env.AUTH_MAIL_DIRECTORY || join(dataDirectory, 'mail') },
     },
     booking: { env: usersOf('booking') },

@@ -162,7 +162,7 @@ describe('a supervised service', { timeout: 60_000 }, () => {
     const marker = join(directory, 'database-is-there');
     const env = { ...spec.env, STAND_IN_NEEDS: marker };
     const isExcused = () => !existsSync(marker);
-    await using service = superviseService({ ...spec, env }, { say, isExcused });
+    await using service = superviseService({ ...spec, env }, { say, wasDatabaseAway: isExcused });
     await until(() => said.length === 2);
     writeFileSync(marker, '');
     await service.ready;

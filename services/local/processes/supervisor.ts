@@ -2,35 +2,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HANG_LIMITS, type HangLimits, StartupError, watchForHang } from '@rollcall/runtime';
 import { type Ending, type ServiceProcess, type ServiceSpec, startService } from './service-process.ts';
 
-/** Longer than a cold start on a machine that has sixteen times too much to do. Our own choice. */
+/** Longer than a cold start on a machine under sixteen times its load. Milliseconds. Our own choice. */
 const READY_MS = 180_000;
 
-/** A service that is started again when it ends unasked or hangs. Disposing of it lets it drain and end. */
+/** A service that is restarted when it ends unasked or hangs. Disposing drains and ends it. */
 export interface SupervisedService extends AsyncDisposable {
-  /** Settles when the service can be called for the first time. Rejects with a StartupError when it ends before that. */
+  /** Resolves when the service can be called for the first time. Rejects with a StartupError when it ends before that. */
   ready: Promise<void>;
-  /** Ends it at once. */
+  /** Kills it. */
   kill(): void;
 }
 
-/** How a service is supervised. */
 export interface SupervisorOptions {
-  /** Told, one line each, what happened. */
+  /** Receives one line for each event. */
   readonly say: (line: string) => void;
-  /** When a service that does not answer is killed. Default: after 15 s and five questions in a row. */
+  /** When a service that does not answer is killed. @defaultValue after 15 s and five probes in a row */
   readonly hang?: HangLimits;
-  /** How long a service may take until it is ready. Milliseconds. Default 180000. */
+  /** How long a service may take until it is ready. Milliseconds. @defaultValue 180000 */
   readonly readyMs?: number;
   /**
-   * Whether a first start that was begun at this time, by `performance.now()`, failed through no fault of the service: its database was away.
-   * It is tried again then. Default: never.
+   * Whether the database was away since this time by `performance.now()`. A first start that failed then is tried again.
+   * @defaultValue never
    */
-  readonly isExcused?: (begunAtMs: number) => boolean;
+  readonly wasDatabaseAway?: (begunAtMs: number) => boolean;
 }
 
 /**
- * Starts a service and keeps it running: one that ends unasked, or does not answer any more, is started again, after 0.25 s at first and
- * after 30 s at most, for as long as it takes. Nothing else ends because a service does.
+ * Starts a service and restarts it whenever it ends unasked or hangs, after 0.25 s at first and at most 30 s. Other services
+ * run on meanwhile.
  */
 export function superviseService(spec: ServiceSpec, options: SupervisorOptions): SupervisedService {
   return new Supervisor(spec, options);
@@ -53,7 +52,7 @@ class Supervisor implements SupervisedService {
     this.#readyMs = options.readyMs ?? READY_MS;
     this.#current = this.#start();
     this.ready = this.#firstStart();
-    // A failed first start is told through `ready`.
+    // `ready` reports a failed first start.
     this.#watching = this.ready.then(
       () => this.#keepRunning(),
       () => {},
@@ -81,7 +80,7 @@ class Supervisor implements SupervisedService {
   async #firstStart(): Promise<void> {
     while (!(await this.#current.ready(this.#readyMs))) {
       const fault = await startFault(this.#spec, this.#current);
-      if (this.#stopping.signal.aborted || !this.#options.isExcused?.(this.#startedAtMs)) throw fault;
+      if (this.#stopping.signal.aborted || !this.#options.wasDatabaseAway?.(this.#startedAtMs)) throw fault;
       this.#current.kill();
       await this.#pause(`${fault.message}.`);
       if (this.#stopping.signal.aborted) throw fault;
@@ -101,16 +100,16 @@ class Supervisor implements SupervisedService {
     }
   }
 
-  /** @returns what became of the process, for people */
+  /** @returns a sentence on how the process ended */
   async #untilEnded(wasReady: boolean): Promise<string> {
     const service = this.#current;
-    if (!wasReady) await this.#tellReady(service);
+    if (!wasReady) await this.#reportReady(service);
     let hasHung = false;
     const onHang = () => {
       hasHung = true;
       service.kill();
     };
-    // At a breakpoint of a debugger a process does not answer either.
+    // At a breakpoint of a debugger a process does not answer.
     const isDebugged = this.#spec.env.NODE_OPTIONS?.includes('--inspect') ?? false;
     using _watch = isDebugged
       ? undefined
@@ -120,15 +119,15 @@ class Supervisor implements SupervisedService {
     return hasHung ? `${name} did not answer any more and was killed.` : `${name} ${describe(ending)}.`;
   }
 
-  async #tellReady(service: ServiceProcess): Promise<void> {
+  async #reportReady(service: ServiceProcess): Promise<void> {
     const { name } = this.#spec;
-    const tell = (isReady: boolean) => {
+    const report = (isReady: boolean) => {
       if (isReady) this.#say(`${name} is ready again.`);
       return isReady;
     };
-    if (tell(await service.ready(this.#readyMs))) return;
-    // Alive or hung is for the watch to find; it may be waiting for its database.
-    void service.ready(Number.POSITIVE_INFINITY).then(tell);
+    if (report(await service.ready(this.#readyMs))) return;
+    // It may be waiting for its database. The watch finds out whether it hangs.
+    void service.ready(Number.POSITIVE_INFINITY).then(report);
   }
 
   async #pause(what: string): Promise<void> {
@@ -150,12 +149,12 @@ async function startFault(spec: ServiceSpec, service: ServiceProcess): Promise<S
   const ending = await Promise.race([service.ended, sleep(0, undefined)]);
   if (!ending) return new StartupError(`${spec.name} does not become ready: see its log, ${log}`);
   const reason = ending.reason || ending.lastLine || `it ended with ${ending.how}: see its log, ${log}`;
-  // Each fault of its settings has a line.
+  // Each faulty setting has one line.
   const faults = reason.includes('\n') ? `\n${reason}`.replaceAll('\n', '\n  ') : ` ${reason}`;
   return new StartupError(`${spec.name} did not start:${faults}`);
 }
 
-/** The reason is of this run alone; where the run gave none, its last line may help. */
+/** Adds the last log line when the run gave no reason. */
 function describe({ how, reason, lastLine }: Ending): string {
   if (reason) return `ended (${how}): ${reason.replaceAll('\n', '; ')}`;
   return lastLine ? `ended (${how}), its last log line: ${lastLine}` : `ended (${how})`;
@@ -163,19 +162,19 @@ function describe({ how, reason, lastLine }: Ending): string {
 
 const FIRST_MS = 250;
 const LONGEST_MS = 30_000;
-/** What ran for so long did not fail at its start: the next pause is short again. */
+/** After a run of this length the next pause is short again. Milliseconds. */
 const SETTLED_MS = 60_000;
 
-/** How long to wait before something that ended is started again. */
+/** Pauses before restarts of one process. */
 export interface RestartPauses {
   /**
-   * @param livedMs how long it ran
-   * @returns 250 ms, then twice as long each time, 30 s at most. Milliseconds.
+   * @param livedMs how long the process ran
+   * @returns milliseconds: 250, then twice as long each time, at most 30000
    */
   next(livedMs: number): number;
 }
 
-/** The pauses of one thing that is kept running. All figures are our own choice. */
+/** Creates the pauses of one process. The figures are our own choice. */
 export function createRestartPauses(): RestartPauses {
   let failures = 0;
   return {

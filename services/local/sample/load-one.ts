@@ -2,7 +2,7 @@ import { VerificationState } from '@rollcall/contract/vendor';
 import type { BookingInvoice } from './money/booking-invoices.ts';
 import type { BookingPayment } from './money/booking-payments.ts';
 import { loadInvoice } from './money/load-money.ts';
-import { tellPayment, type WebhookTarget } from './money/payment-webhook.ts';
+import { sendPaymentEvents, type WebhookTarget } from './money/payment-webhook.ts';
 import type { SampleBooking } from './sample-bookings.ts';
 import type { SampleClients } from './sample-clients.ts';
 import type { samplePets } from './sample-pets.ts';
@@ -51,7 +51,7 @@ export async function loadBooking(
   const { userId, amount, title } = request.booking;
   if (invoice) await loadInvoice(clients, invoice, { bookingId, userId, amount, title });
   if (!payment || !webhook) return false;
-  return await tellPayment(webhook, payment, { bookingId, userId, amount });
+  return await sendPaymentEvents(webhook, payment, { bookingId, userId, amount });
 }
 
 /**

@@ -25,7 +25,7 @@ describe('loading the sample', () => {
 
   it('B12: gives up where nothing came through for as long as patience lasts, and at once where it is refused', async () => {
     const { signal } = new AbortController();
-    const impatient = createRetryLoad({ onWait: () => {}, signal, patienceMs: 50 });
+    const impatient = createRetryLoad({ onWait: () => {}, signal, maxOutageMs: 50 });
     await expect(impatient(() => Promise.reject(away))).rejects.toBe(away);
     const refusal = new ConnectError('no', Code.InvalidArgument);
     const patient = createRetryLoad({ onWait: () => {}, signal });

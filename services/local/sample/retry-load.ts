@@ -4,7 +4,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2000;
 /** How long nothing of the sample may come through: a database that was killed is back well within it. Our own choice. */
-const PATIENCE_MS = 120_000;
+const MAX_OUTAGE_MS = 120_000;
 
 /** What passes by itself: a service or its database starts again, or has too much to do. */
 const PASSING: ReadonlySet<Code> = new Set([
@@ -23,14 +23,18 @@ export interface RetryLoadOptions {
   readonly onWait: (reason: string) => void;
   readonly signal: AbortSignal;
   /** How long nothing may come through. Milliseconds. Default 120000. */
-  readonly patienceMs?: number;
+  readonly maxOutageMs?: number;
 }
 
 /**
  * Repeats loads that fail because a service is away or slow, with growing pauses, for as long as any load came through within the patience.
  * Rejects with the last error, or the signal's reason.
  */
-export function createRetryLoad({ onWait, signal, patienceMs = PATIENCE_MS }: RetryLoadOptions): RetryLoad {
+export function createRetryLoad({
+  onWait,
+  signal,
+  maxOutageMs = MAX_OUTAGE_MS,
+}: RetryLoadOptions): RetryLoad {
   let lastDoneAt = performance.now();
   let isWaiting = false;
   return async (load) => {
@@ -43,7 +47,7 @@ export function createRetryLoad({ onWait, signal, patienceMs = PATIENCE_MS }: Re
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof ConnectError) || !PASSING.has(error.code)) throw error;
-        if (performance.now() - lastDoneAt > patienceMs) throw error;
+        if (performance.now() - lastDoneAt > maxOutageMs) throw error;
         if (!isWaiting) onWait(error.message);
         isWaiting = true;
         await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());

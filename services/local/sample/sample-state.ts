@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LocalConfig } from '../config.ts';
-import { readKeptFile } from '../data-directory/secrets.ts';
+import { readSecretFile } from '../data-directory/secrets.ts';
 import { SERVICES } from '../settings.ts';
 
 /** Whether a start loads the sample, and why not. */
@@ -41,7 +41,7 @@ export type SampleState = 'pending' | 'loaded' | 'declined';
 
 /** @returns undefined where none was noted: nothing was ever started there */
 export function readSampleState(dataDirectory: string): SampleState | undefined {
-  const text = readKeptFile(join(dataDirectory, SAMPLE_STATE_FILE))?.trim();
+  const text = readSecretFile(join(dataDirectory, SAMPLE_STATE_FILE))?.trim();
   return STATES.find((state) => state === text);
 }
 

@@ -5,8 +5,8 @@ import { explainDatabaseFault, requireDirect, sqlState } from '@rollcall/runtime
 import { createKeyring, type Keyring } from '@rollcall/runtime/sealing';
 import { Client } from 'pg';
 import type { LocalConfig } from '../config.ts';
-import { KEYS_FILE, keepAuthKeys } from '../data-directory/secrets.ts';
-import { keepCredentials } from '../postgres/initialize.ts';
+import { KEYS_FILE, readOrCreateAuthKeys } from '../data-directory/secrets.ts';
+import { readOrCreateCredentials } from '../postgres/initialize.ts';
 
 /** The auth service's database, as its owner, and the keys of its contact data. */
 export interface AuthDatabase {
@@ -46,7 +46,7 @@ function addressOf(config: LocalConfig): { url: string; variable?: string } {
 function embeddedUrl({ dataDirectory, postgresPort }: LocalConfig): string {
   if (!existsSync(join(dataDirectory, 'postgres-secret')))
     throw new StartupError(`There is no database in ${dataDirectory}: ${START_FIRST}`);
-  const password = keepCredentials(realpathSync(dataDirectory), false).passwordOf('auth');
+  const password = readOrCreateCredentials(realpathSync(dataDirectory), false).passwordOf('auth');
   return `postgres://auth:${password}@127.0.0.1:${postgresPort}/auth`;
 }
 
@@ -58,7 +58,7 @@ function keyringOf(config: LocalConfig): Keyring {
       `There are no keys for contact data in ${dataDirectory}: ${START_FIRST}, or set AUTH_ENCRYPTION_KEYS and AUTH_INDEX_KEYS as the auth service has them`,
     );
   }
-  const keys = keepAuthKeys(dataDirectory, config);
+  const keys = readOrCreateAuthKeys(dataDirectory, config);
   return createKeyring({
     encryptionKeys: new Secret(keys.AUTH_ENCRYPTION_KEYS),
     indexKeys: new Secret(keys.AUTH_INDEX_KEYS),

@@ -12,7 +12,7 @@ const BATCH_USERS = 25_000;
 /** Two keep two cores busy while this process makes the next batch. */
 const CONNECTIONS = 2;
 /** How long nothing may be written while the database is away: one that was killed is back well within it. Our own choice. */
-const PATIENCE_MS = 120_000;
+const MAX_OUTAGE_MS = 120_000;
 const RETRY_MS = 500;
 
 /** What to write, and where. */
@@ -48,7 +48,7 @@ export async function writeSeedUsers(options: SeedOptions): Promise<SeedResult> 
       await writeRest(options, run);
       return { written: run.done - run.found, found: run.found };
     } catch (error) {
-      const isLate = performance.now() - run.progressAtMs > PATIENCE_MS;
+      const isLate = performance.now() - run.progressAtMs > MAX_OUTAGE_MS;
       if (!isDatabaseDown(error) || isLate) throw error;
       if (!isWaiting || run.done > done) options.onWait?.((error as Error).message);
       isWaiting = true;

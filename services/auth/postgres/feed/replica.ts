@@ -16,7 +16,7 @@ export interface Replica extends AsyncDisposable {
 }
 
 /** Options of `followReplica`. */
-export interface ReplicaOptions {
+interface ReplicaOptions {
   readonly reads: UserReads;
   readonly pool: Pool;
   readonly primary: Pool;

@@ -1,5 +1,5 @@
 /** An observation of the database: at this time, no transaction with this id or a higher one had ended. */
-export interface SnapshotObservation {
+interface SnapshotObservation {
   readonly at: Date;
   /** `pg_snapshot_xmax`. */
   readonly xmax: bigint;

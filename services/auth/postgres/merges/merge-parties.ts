@@ -58,7 +58,7 @@ const WRITE = {
     ${changeInsert({ kind: '$20', contentView: '$22::text', figuresView: '$23::text' })}`,
 };
 
-// Applies only to users for whom services have reported statistics.
+// Applies only to users with reported statistics.
 const SUM_FIGURES = {
   name: 'merge_add_up',
   text: `update users u set last_activity_time = s.last_activity_time, total_reviews = s.total_reviews,

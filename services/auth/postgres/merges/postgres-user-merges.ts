@@ -13,9 +13,8 @@ import type { ContactSeal } from '../rows/contact-seal.ts';
 import { reserveEmail } from '../rows/uniqueness.ts';
 import type { WrittenUser } from '../users/postgres-user-writes.ts';
 import { createUserTransaction, withUserTransaction } from '../users/user-transaction.ts';
-import { openImage, sealImage } from './merge-images.ts';
 import { findParties, lockParties, releaseEmail, sumFigures, writeParty } from './merge-parties.ts';
-import { moveRows } from './moved-rows.ts';
+import { moveRows, openImage, sealImage } from './undo-log.ts';
 
 interface MergeRow {
   survivor_id: string;

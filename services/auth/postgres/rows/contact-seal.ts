@@ -4,7 +4,7 @@ import type { Pool } from '@rollcall/runtime/postgres';
 import { type Keyring, SealingError } from '@rollcall/runtime/sealing';
 import { emailBaseKey, emailKey } from '../../users/user.ts';
 
-/** The columns of `users` that hold contact data. Null when there is none. */
+/** The columns of `users` that hold contact data. Null without a value. */
 export interface ContactColumns {
   readonly email_sealed: Buffer | null;
   readonly email_key: Buffer | null;
@@ -21,7 +21,7 @@ export interface ContactOwner {
 }
 
 /** The columns for the address. */
-export type EmailColumns = Pick<ContactColumns, 'email_sealed' | 'email_key' | 'email_base_key'>;
+type EmailColumns = Pick<ContactColumns, 'email_sealed' | 'email_key' | 'email_base_key'>;
 
 /** Seals, opens and finds the contact data in table `users`. Only this code knows how they are stored. */
 export interface ContactSeal {

@@ -1,3 +1,4 @@
+// Unique ids and e-mail addresses of users.
 import { type RunPrepared, sqlState, violatedConstraint } from '@rollcall/runtime/postgres';
 import { emailKey } from '../../users/user.ts';
 import { UserError } from '../../users/user-error.ts';
@@ -14,7 +15,7 @@ export function toUserError(error: unknown, { tenantId, id }: { tenantId: string
 }
 
 /** The error EMAIL_TAKEN. Messages and logs never contain the address. */
-export function emailTaken(tenantId: string): UserError {
+function emailTaken(tenantId: string): UserError {
   const message = `Another user of tenant ${tenantId} has this e-mail address.`;
   return new UserError('EMAIL_TAKEN', message, { tenant_id: tenantId });
 }

@@ -6,7 +6,7 @@ import type { SealedTable, SealedTableRow } from '../rows/sealed-table.ts';
 const LOCK = 5_120_937_441n;
 
 /** Ids of the current keys. */
-export interface RotationTarget {
+interface RotationTarget {
   readonly sealingKeyId: string;
   readonly indexKeyId: string;
 }

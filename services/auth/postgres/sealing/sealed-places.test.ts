@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createSignInSeal } from '../../sign-in/postgres/sign-in-seal.ts';
 import { signingKeyPlace } from '../../sign-in/postgres/signing-keys.ts';
 import type { User } from '../../users/user.ts';
-import { sealImage } from '../merges/merge-images.ts';
+import { sealImage } from '../merges/undo-log.ts';
 import { createContactSeal } from '../rows/contact-seal.ts';
 import { sealedTables } from './sealed-tables.ts';
 

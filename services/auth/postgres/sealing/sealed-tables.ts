@@ -1,6 +1,6 @@
 import type { Keyring } from '@rollcall/runtime/sealing';
 import { signInSealedTables } from '../../sign-in/postgres/sign-in-seal.ts';
-import { resealImage } from '../merges/merge-images.ts';
+import { resealImage } from '../merges/undo-log.ts';
 import type { ContactColumns, ContactSeal } from '../rows/contact-seal.ts';
 import type { SealedTable } from '../rows/sealed-table.ts';
 
@@ -64,7 +64,7 @@ function isSame(one: Buffer | null, other: Buffer | null): boolean {
 const COLUMNS = ['survivor_before', 'loser_before'] as const;
 
 /** The sealed columns of table `user_merges`. */
-export function sealedMerges(keyring: Keyring): SealedTable {
+function sealedMerges(keyring: Keyring): SealedTable {
   return {
     table: 'user_merges',
     key: [

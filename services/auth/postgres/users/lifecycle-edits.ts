@@ -7,7 +7,7 @@ import { fixedChangeInsert } from '../feed/change-insert.ts';
 import type { ContactSeal } from '../rows/contact-seal.ts';
 import { reserveEmail, toUserError } from '../rows/uniqueness.ts';
 import { mergeGroupOf } from '../rows/user-from-row.ts';
-import { ERASE_RECORDS } from './erasure.ts';
+import { ERASE_RECORDS } from './erasures.ts';
 import { readUser } from './user-transaction.ts';
 
 interface Changing {

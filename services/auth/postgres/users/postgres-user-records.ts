@@ -1,3 +1,4 @@
+// Records of users, page by page, and the sources of their timelines.
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { TimelineEntry, TimelineSource } from '../../users/records/timeline.ts';
 import type { Activity, ExternalId, Note, RecordReads } from '../../users/records/user-records.ts';

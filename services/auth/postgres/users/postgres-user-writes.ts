@@ -91,7 +91,7 @@ function trackUpdate(changes: UserUpdate, written: WrittenUser[]): UserUpdate {
 }
 
 /** The transaction in which a locked user can be changed in every way. */
-export function createUserEdit(run: RunPrepared, seal: ContactSeal): UserEdit {
+function createUserEdit(run: RunPrepared, seal: ContactSeal): UserEdit {
   return {
     ...createUserUpdate(run, seal),
     ...createUserTransaction(run, seal),

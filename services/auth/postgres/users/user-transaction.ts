@@ -1,3 +1,4 @@
+// Transactions that lock users: repeated after a concurrent merge, with request ids and canonical users.
 import { type Pool, type RunPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 import { UserError } from '../../users/user-error.ts';
 import type { UserTransaction, WriteRequest } from '../../users/user-writes.ts';
@@ -36,7 +37,7 @@ export async function withUserTransaction<T>(pool: Pool, work: (run: RunPrepared
 }
 
 /** Whether the transaction is a repetition. A user was merged then, so the canonical user is read first. */
-export function isRetry(run: RunPrepared): boolean {
+function isRetry(run: RunPrepared): boolean {
   return retries.has(run);
 }
 

@@ -7,7 +7,7 @@ import { mergeUsers } from './merge-users.ts';
 import type { UserMerges } from './user-merges.ts';
 
 /** Options of an automatic run. */
-export interface AutoMergeCommand {
+interface AutoMergeCommand {
   readonly tenantId: string;
   readonly minScore: number;
   /** Report only. */
@@ -33,7 +33,7 @@ export interface AutoMergeReport {
 }
 
 /** Sources of a run. */
-export interface AutoMergeSources extends DuplicateSources {
+interface AutoMergeSources extends DuplicateSources {
   readonly merges: UserMerges;
 }
 
@@ -56,7 +56,7 @@ export async function autoMerge(
 }
 
 /** Chooses the survivor: the user with more bookings, then more reviews, then the earlier creation. */
-export function chooseSurvivor(first: User, second: User): User {
+function chooseSurvivor(first: User, second: User): User {
   const [bookings, reviews] = [
     (user: User) => user.statistics?.totalBookings ?? 0n,
     (user: User) => user.totalReviews,

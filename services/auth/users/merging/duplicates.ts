@@ -22,7 +22,7 @@ export interface SuspectGroup {
 }
 
 /** A batch of groups, in order of their keys. */
-export interface SuspectBatch {
+interface SuspectBatch {
   /** Groups of two and more users, except groups that are too large to be meaningful. */
   readonly groups: readonly SuspectGroup[];
   /** The key after which the next batch begins; undefined after the last. */

@@ -20,7 +20,7 @@ export interface DuplicatePosition {
 }
 
 /** The requested pairs. */
-export interface DuplicateList {
+interface DuplicateList {
   readonly tenantId: string;
   readonly minScore: number;
   readonly limit: number;
@@ -28,7 +28,7 @@ export interface DuplicateList {
 }
 
 /** A page of pairs; `next` is undefined on the last page. */
-export interface DuplicatePage {
+interface DuplicatePage {
   readonly candidates: readonly DuplicateCandidate[];
   /** The position after each candidate. */
   readonly positions: readonly DuplicatePosition[];

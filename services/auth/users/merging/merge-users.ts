@@ -1,20 +1,21 @@
-import { requireEtag } from '../edit-user.ts';
 import type { User } from '../user.ts';
+import { requireEtag } from '../user-commands.ts';
 import { userNotFound } from '../user-error.ts';
 import type { WriteRequest } from '../user-writes.ts';
 import { mergedUser, unmergedUser } from './merge-fields.ts';
-import { mergeRefused, requireMergeable } from './merge-refusal.ts';
-import type {
-  Merge,
-  MergeCause,
-  MergeParty,
-  MergePlan,
-  MergeTransaction,
-  PartyReads,
-  UserMerges,
+import {
+  type Merge,
+  type MergeCause,
+  type MergeParty,
+  type MergePlan,
+  type MergeTransaction,
+  mergeRefused,
+  type PartyReads,
+  requireMergeable,
+  type UserMerges,
 } from './user-merges.ts';
 
-export interface MergeUsersCommand {
+interface MergeUsersCommand {
   readonly tenantId: string;
   /** UUID in lower case for a new merge. */
   readonly mergeId: string;
@@ -29,7 +30,7 @@ export interface MergeUsersCommand {
 }
 
 /** A merge, and the full survivor. */
-export interface MergeResult {
+interface MergeResult {
   readonly mergeId: string;
   readonly survivor: User;
 }
@@ -75,7 +76,7 @@ export async function previewMerge(
 }
 
 /** Reads the canonical user of an id: the user itself, or the last survivor. */
-export async function readCanonical(reads: PartyReads, tenantId: string, id: string): Promise<MergeParty> {
+async function readCanonical(reads: PartyReads, tenantId: string, id: string): Promise<MergeParty> {
   const party = (await reads.findParties(tenantId, [id])).get(id);
   if (!party) throw userNotFound(tenantId, id);
   if (party.canonicalId === id) return party;
@@ -93,7 +94,7 @@ async function repeated(
   return { mergeId, survivor: await readCanonical(transaction, tenantId, merge.survivorId) };
 }
 
-export interface UnmergeUsersCommand {
+interface UnmergeUsersCommand {
   readonly tenantId: string;
   /** In lower case. */
   readonly mergeId: string;

@@ -3,14 +3,14 @@ import { isNear } from '../searching/search-score.ts';
 import type { UserReference } from '../user.ts';
 
 /** The compared parts of a name. */
-export type ComparedName = Pick<UserReference, 'firstName' | 'lastName'>;
+type ComparedName = Pick<UserReference, 'firstName' | 'lastName'>;
 
 /**
  * How alike two names are. SAME: one name, apart from folding, the order of its parts, and mistakes in a
  * family name. NEAR: the given names may be one, with a mistake, an initial or an additional name, as
  * siblings may have.
  */
-export type NameLikeness = 'SAME' | 'NEAR' | 'NONE';
+type NameLikeness = 'SAME' | 'NEAR' | 'NONE';
 
 // Minimum share of letter pairs that both family names contain: "Schwarzenberger" and "Schwartzenberger" have
 // 0.91.
@@ -24,7 +24,8 @@ const MIN_MISTAKEN_FIRST = 6;
 
 /**
  * Compares the names of two people.
- * Given names must be alike on their own, however alike the family names are; without any the result is NONE.
+ * Given names must be alike on their own, however alike the family names are; names without them are not
+ * alike.
  * The parts may be in each other's fields.
  */
 export function nameLikeness(one: ComparedName, other: ComparedName): NameLikeness {

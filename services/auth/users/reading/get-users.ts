@@ -4,7 +4,7 @@ import { UserError, userNotFound } from '../user-error.ts';
 import { externalKey, type UserReads } from './user-reads.ts';
 
 /** The user to read, the view, and the lowest acceptable version; 0 accepts any. */
-export interface GetUserQuery {
+interface GetUserQuery {
   readonly tenantId: string;
   readonly id: string;
   readonly view: UserView;
@@ -27,7 +27,7 @@ export async function getUser(reads: UserReads, query: GetUserQuery): Promise<Us
  * Requires that the user is at least at a version.
  * @throws UserError VERSION_NOT_REACHED.
  */
-export function requireVersion(user: User, minVersion: bigint): void {
+function requireVersion(user: User, minVersion: bigint): void {
   if (user.version >= minVersion) return;
   const message = `User ${user.id} is at version ${user.version} here; version ${minVersion} was asked for.`;
   const metadata = {
@@ -39,7 +39,7 @@ export function requireVersion(user: User, minVersion: bigint): void {
 }
 
 /** The users to read, the view, and the versions that the caller has. */
-export interface BatchGetUsersQuery {
+interface BatchGetUsersQuery {
   readonly tenantId: string;
   /** In lower case. Duplicates are allowed. */
   readonly ids: readonly string[];
@@ -88,13 +88,13 @@ function isKnown({ id, version, totalReviews }: User, query: BatchGetUsersQuery)
 export type ResolveKey = { readonly email: string } | { readonly external: ExternalId };
 
 /** The keys to resolve, and the view. */
-export interface ResolveUsersQuery {
+interface ResolveUsersQuery {
   readonly tenantId: string;
   readonly keys: readonly ResolveKey[];
   readonly view: UserView;
 }
 
-/** Finds users by e-mail address or external id, one for each key, in order; undefined when there is none. */
+/** Finds users by e-mail address or external id, one for each key, in order; undefined when not found. */
 export async function resolveUsers(
   reads: UserReads,
   { tenantId, keys, view }: ResolveUsersQuery,

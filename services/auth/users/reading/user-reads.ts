@@ -34,7 +34,7 @@ export interface UserList {
 }
 
 /** A user in a list. */
-export interface ListedUser {
+interface ListedUser {
   readonly user: User;
   /** The position at which the list continues after this user. */
   readonly position: UserPosition;
@@ -55,7 +55,7 @@ export function externalKey({ source, externalId }: ExternalId): string {
 /** Reads users. Ids are in lower case. */
 export interface UserReads {
   /**
-   * Reads one user; undefined when there is none.
+   * Reads one user; undefined when it does not exist.
    * A version below `minVersion` does not come from a cache, but may be returned when no higher version
    * exists.
    */

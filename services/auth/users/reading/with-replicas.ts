@@ -11,7 +11,7 @@ export interface ReplicaReads {
 }
 
 /** Options of `withReplicas`. */
-export interface ReplicasOptions {
+interface ReplicasOptions {
   readonly replicas: readonly ReplicaReads[];
   /**
    * The largest lag at which a replica is read. Milliseconds. At most the lag that an answer may have behind
@@ -33,7 +33,7 @@ export interface ReplicasOptions {
 }
 
 /** Reads that use replicas when they are recent enough. */
-export interface ReplicatedReads extends UserReads {
+interface ReplicatedReads extends UserReads {
   /**
    * Marks users as changed, so that they are read from the primary for a while. Call it before caches are
    * invalidated.

@@ -102,7 +102,7 @@ describe('withUserCache', () => {
     expect(await reads.find('acme', ANN, 'FULL')).toMatchObject({ version: 2n });
   });
 
-  it('discards a read that was in flight when the user changed', async () => {
+  it('discards a read that was pending when the user changed', async () => {
     const { table, reads } = setUp();
     table.write(ANN, 1n);
     const gate = Promise.withResolvers<void>();
@@ -115,7 +115,7 @@ describe('withUserCache', () => {
     expect(await reads.find('acme', ANN, 'BASIC')).toMatchObject({ version: 2n });
   });
 
-  it('empties, and discards all reads in flight, when everything is invalidated', async () => {
+  it('empties, and discards all pending reads, when everything is invalidated', async () => {
     const { table, reads } = setUp();
     table.write(ANN, 7n);
     await reads.find('acme', ANN, 'BASIC');

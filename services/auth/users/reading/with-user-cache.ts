@@ -17,11 +17,11 @@ export interface UserCacheOptions {
 /** Reads users through a cache that is invalidated from outside. */
 export interface CachedUserReads extends UserReads {
   /**
-   * Removes all views of a changed user, and discards reads of it in flight. Call it before watchers get the
+   * Removes all views of a changed user, and discards pending reads of it. Call it before watchers get the
    * change.
    */
   invalidate(tenantId: string, id: string): void;
-  /** Removes all users, and discards all reads in flight, because the database was replaced or went back. */
+  /** Removes all users, and discards all pending reads, because the database was replaced or went back. */
   invalidateAll(): void;
 }
 
@@ -35,7 +35,7 @@ export function withUserCache(
   { maxEntries, isFeedCurrent }: UserCacheOptions,
 ): CachedUserReads {
   const users = new LRUCache<string, User>({ max: maxEntries });
-  // For each read in flight the users that changed since it began, because it may return their earlier state.
+  // For each pending read the users that changed since it began, because it may return their earlier state.
   const open = new Set<Set<string>>();
   // Number of full invalidations. A read that began in an earlier generation may return data that no longer
   // exist.

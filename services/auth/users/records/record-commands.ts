@@ -1,11 +1,11 @@
-import { type EditCommand, editUser, requireNotErased } from '../edit-user.ts';
 import type { SourceStatistics } from '../statistics.ts';
 import type { User } from '../user.ts';
+import { type EditCommand, editUser, requireNotErased } from '../user-commands.ts';
 import type { UserWrites } from '../user-writes.ts';
 import type { Activity, ExternalId, Note } from './user-records.ts';
 
 /** Links an external id to a user or unlinks it. */
-export interface ExternalIdCommand extends EditCommand {
+interface ExternalIdCommand extends EditCommand {
   readonly externalId: ExternalId;
 }
 
@@ -33,7 +33,7 @@ export function unlinkExternalId(writes: UserWrites, command: ExternalIdCommand)
   });
 }
 
-export interface CreateNoteCommand extends EditCommand {
+interface CreateNoteCommand extends EditCommand {
   readonly note: Note;
 }
 
@@ -50,7 +50,7 @@ export function createNote(writes: UserWrites, command: CreateNoteCommand): Prom
   });
 }
 
-export interface DeleteNoteCommand extends EditCommand {
+interface DeleteNoteCommand extends EditCommand {
   readonly noteId: string;
 }
 
@@ -64,7 +64,7 @@ export function deleteNote(writes: UserWrites, command: DeleteNoteCommand): Prom
   });
 }
 
-export interface RecordActivityCommand extends EditCommand {
+interface RecordActivityCommand extends EditCommand {
   /** UUID under which the activity is stored. */
   readonly activityId: string;
   readonly activity: Activity;
@@ -82,7 +82,7 @@ export function recordActivity(writes: UserWrites, command: RecordActivityComman
   });
 }
 
-export interface RecordStatisticsCommand extends EditCommand {
+interface RecordStatisticsCommand extends EditCommand {
   readonly statistics: SourceStatistics;
 }
 

@@ -1,7 +1,7 @@
 import type { Activity, Note, RecordPage, RecordPosition } from './user-records.ts';
 
 /** The content of an entry. */
-export type TimelineContent =
+type TimelineContent =
   | { readonly case: 'activity'; readonly value: Activity }
   | { readonly case: 'note'; readonly value: Note }
   | { readonly case: 'signIn'; readonly value: { readonly succeeded: boolean; readonly method: string } }
@@ -24,7 +24,7 @@ export interface TimelineEntry {
 }
 
 /** A page of a timeline. `before` is the entry after which it begins; absent: at the newest. */
-export interface TimelinePage extends RecordPage {
+interface TimelinePage extends RecordPage {
   readonly before?: RecordPosition | undefined;
 }
 

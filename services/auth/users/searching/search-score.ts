@@ -41,7 +41,7 @@ export function shortenedForms(word: string): string[] {
 /**
  * A word of a user, and a bit for each field that contains it: 1 first, 2 last, 4 display, 8 business name.
  */
-export interface EntryWord {
+interface EntryWord {
   readonly word: string;
   readonly fields: number;
 }
@@ -55,7 +55,7 @@ export function wordsOfEntry(entry: string): EntryWord[] {
 }
 
 /** The word of a user that matches a term best. */
-export interface BestWord extends EntryWord {
+interface BestWord extends EntryWord {
   readonly points: number;
 }
 

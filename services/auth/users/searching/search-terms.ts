@@ -1,9 +1,10 @@
+// The terms of a query: names written without spaces are split, and each term finds the words that match it.
 import { graphemesOf, isSpaceless } from '@rollcall/contract/text';
 import { isPart, NEAR_LENGTH, POINTS, pointsOf, shortenedForms } from './search-score.ts';
 import { type KnownParts, type UserSearch, WORDS_AT_ONCE, type WordPosition } from './user-search.ts';
 
 /** A batch of words that match a term. */
-export interface WordBatch {
+interface WordBatch {
   /** Best first. */
   readonly words: readonly string[];
   /** The position of the next batch. Absent after the last. */

@@ -12,7 +12,7 @@ export type SearchPosition =
   { readonly contact: string } | NamePosition;
 
 /** A position in the part of a search that goes by names. */
-export interface NamePosition {
+interface NamePosition {
   /** Index of the leading term of the query. */
   readonly lead: number;
   /** Absent: at the best word. */
@@ -21,7 +21,7 @@ export interface NamePosition {
   readonly after?: { readonly points: number; readonly id: string };
 }
 
-export interface SearchCommand {
+interface SearchCommand {
   readonly query: string;
   readonly filter: UserFilter;
   readonly view: UserView;
@@ -30,7 +30,7 @@ export interface SearchCommand {
 }
 
 /** A match of a search. */
-export interface FoundUser {
+interface FoundUser {
   readonly user: User;
   /** In millionths. */
   readonly points: number;
@@ -41,7 +41,7 @@ export interface FoundUser {
 }
 
 /** A page of a search. */
-export interface SearchPage {
+interface SearchPage {
   readonly found: readonly FoundUser[];
   /** Absent on the last page. Other pages may be short too. */
   readonly next?: SearchPosition;

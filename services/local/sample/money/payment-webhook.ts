@@ -25,7 +25,7 @@ export interface PaidBooking {
  * @throws ConnectError UNAVAILABLE where they are to be sent again
  * @throws StartupError where billing refuses one
  */
-export async function tellPayment(
+export async function sendPaymentEvents(
   { baseUrl, secret }: WebhookTarget,
   payment: BookingPayment,
   paid: PaidBooking,

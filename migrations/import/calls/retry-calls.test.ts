@@ -1,11 +1,11 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { describe, expect, it } from 'vitest';
-import { createPatience } from './retry-calls.ts';
+import { createRetry } from './retry-calls.ts';
 
-describe('createPatience', () => {
+describe('createRetry', () => {
   it('repeats a call until the service is back, and says when that began and ended', async () => {
     const said: string[] = [];
-    const patient = createPatience({
+    const patient = createRetry({
       service: 'auth service',
       say: (line) => said.push(line),
       signal: never(),
@@ -19,7 +19,7 @@ describe('createPatience', () => {
 
   it('says an outage once, however many calls meet it', async () => {
     const said: string[] = [];
-    const patient = createPatience({
+    const patient = createRetry({
       service: 'auth service',
       say: (line) => said.push(line),
       signal: never(),
@@ -29,7 +29,7 @@ describe('createPatience', () => {
   });
 
   it('gives up after its time and says that the command goes on later', async () => {
-    const patient = createPatience({
+    const patient = createRetry({
       service: 'auth service',
       say: () => {},
       signal: never(),
@@ -41,12 +41,12 @@ describe('createPatience', () => {
   });
 
   it('passes on what the service refuses, at once', async () => {
-    const patient = createPatience({ service: 'auth service', say: () => {}, signal: never() });
+    const patient = createRetry({ service: 'auth service', say: () => {}, signal: never() });
     await expect(patient(failing(1, Code.AlreadyExists))).rejects.toBeInstanceOf(ConnectError);
   });
 
   it('ends the import where the service fails otherwise', async () => {
-    const patient = createPatience({ service: 'auth service', say: () => {}, signal: never() });
+    const patient = createRetry({ service: 'auth service', say: () => {}, signal: never() });
     await expect(patient(failing(1, Code.Internal))).rejects.toThrow(
       /^The auth service failed \(\[internal\] x\)/,
     );
@@ -55,7 +55,7 @@ describe('createPatience', () => {
   it('stops waiting when it is told to', async () => {
     const told = new AbortController();
     const say = () => told.abort(new Error('told to end'));
-    const patient = createPatience({ service: 'auth service', say, signal: told.signal });
+    const patient = createRetry({ service: 'auth service', say, signal: told.signal });
     await expect(patient(failing(9, Code.Unavailable))).rejects.toThrow('told to end');
   });
 });

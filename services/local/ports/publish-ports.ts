@@ -3,17 +3,16 @@ import { join } from 'node:path';
 import { type LocalPorts, PORTS_FILE } from '@rollcall/runtime';
 import type { LocalPort } from '../config.ts';
 
-/** Ports that are told to command lines. Disposing of it takes them back. */
-export interface KeptPorts extends Disposable {
-  /** Why they could not be told; undefined: they are. */
+/** Ports in the file for other commands. Disposing removes the file. */
+export interface PublishedPorts extends Disposable {
+  /** Why the file could not be written. Undefined when it was. */
   readonly fault: string | undefined;
 }
 
 /**
- * Writes into the data directory which ports this start listens on, for command lines, which find the services by them.
- * A disk that is full stops no start.
+ * Writes the ports of this start into the data directory, where other commands read them. A full disk stops no start.
  */
-export function keepPorts(dataDirectory: string, ports: readonly LocalPort[]): KeptPorts {
+export function publishPorts(dataDirectory: string, ports: readonly LocalPort[]): PublishedPorts {
   const path = join(dataDirectory, PORTS_FILE);
   const text: LocalPorts = {
     pid: process.pid,
@@ -22,7 +21,7 @@ export function keepPorts(dataDirectory: string, ports: readonly LocalPort[]): K
   const remove = () => rmSync(path, { force: true });
   try {
     writeFileSync(`${path}.draft`, `${JSON.stringify(text)}\n`);
-    // Whole or not at all.
+    // Atomic.
     renameSync(`${path}.draft`, path);
     return { fault: undefined, [Symbol.dispose]: remove };
   } catch (error) {

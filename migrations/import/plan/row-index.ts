@@ -5,13 +5,13 @@ import { digest } from './plan-row.ts';
 export type Link = { readonly userId: string } | { readonly reason: string };
 
 /** What one run has seen so far, for rows of which there may be more than fit into memory. */
-export interface Ledger extends Disposable {
+export interface RowIndex extends Disposable {
   /** How often this content was seen before, in this run; and it is seen once more with that. */
   countEarlier(content: Buffer): number;
   /** Where the person with this e-mail key leads; undefined: not met before. */
   link(emailKey: string): Link | undefined;
   /** Notes where a person leads. */
-  remember(emailKey: string, link: Link): void;
+  setLink(emailKey: string, link: Link): void;
   /** Which parts of a person's row are given and differ from those of the person's first row in this run. */
   differing<Part extends string>(emailKey: string, parts: Readonly<Record<Part, string>>): Part[];
   /** How many people were noted. */
@@ -19,10 +19,10 @@ export interface Ledger extends Disposable {
 }
 
 /**
- * Opens an empty ledger. It is SQLite's anonymous database: in memory while it is small, else in a temporary file without a
+ * Opens an empty index. It is SQLite's anonymous database: in memory while it is small, else in a temporary file without a
  * name, which is gone when the process is. It holds digests and user ids, no contact data.
  */
-export function openLedger(): Ledger {
+export function openRowIndex(): RowIndex {
   const database = new DatabaseSync('');
   database.exec(`
     create table contents (digest blob primary key, seen integer not null) without rowid;
@@ -44,7 +44,7 @@ export function openLedger(): Ledger {
       if (!row) return undefined;
       return row.user_id === null ? { reason: String(row.reason) } : { userId: String(row.user_id) };
     },
-    remember(emailKey, link) {
+    setLink(emailKey, link) {
       const isUser = 'userId' in link;
       note.run(digest([emailKey]), isUser ? link.userId : null, isUser ? null : link.reason);
     },
