@@ -1,13 +1,16 @@
-// The door of @rollcall/user-client/admin, for consoles, imports and whoever else changes users.
+// Public API of @rollcall/user-client/admin, for consoles, imports and services that change users.
 import { UserAdminService } from '@rollcall/contract/user';
 import { type ConnectionOptions, createServiceClient, type ServiceClient } from '@rollcall/transport';
 
-/** Connect's typed client of UserAdminService, with `close`. Nothing is remembered: who changes users wants them as they are. */
+/**
+ * Connect's typed client of UserAdminService, with `close`. It has no cache: callers that change users need
+ * the current ones.
+ */
 export type UserAdminClient = ServiceClient<typeof UserAdminService>;
 
 /**
- * Makes the client for those who change users. Its lists and searches are retried, its writes are not: repeat those with
- * the same `requestId`. Throws TransportOptionError.
+ * Creates a client that changes users. Lists and searches are retried. Writes are not: repeat them with the
+ * same `requestId`. @throws TransportOptionError
  */
 export function createUserAdminClient(options: ConnectionOptions): UserAdminClient {
   return createServiceClient(UserAdminService, options);

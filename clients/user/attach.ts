@@ -2,25 +2,28 @@ import { showValue } from '@rollcall/transport';
 import { UserClientOptionError } from './model/errors.ts';
 import type { UserLookup } from './model/user-lookup.ts';
 
-/** Where a row has the id of a user: the name of a field, or a function. No id is null, undefined or empty. */
+/**
+ * The column of a row with a user's id: the name of a field, or a function. Null, undefined and an empty text
+ * mean that there is no id.
+ */
 export type UserColumn<Row> = (keyof Row & string) | ((row: Row) => string | null | undefined);
 
-/** A row with a lookup per column; undefined where the row has no id there. */
+/** A row with a lookup per column. Undefined: the row has no id there. */
 export type WithUsers<Row, Columns> = Omit<Row, keyof Columns> & {
   [Name in keyof Columns]: UserLookup | undefined;
 };
 
-/** Two ways to the same lookups. */
+/** Two ways to read lookups. */
 interface UserLookups {
-  /** Where all are in memory. Undefined: they are to be asked for, or an id is none. */
+  /** The lookups, where all are in memory. Undefined: they must be read, or an id is invalid. */
   lookupNow(ids: readonly string[]): readonly UserLookup[] | undefined;
-  /** Throws UserClientOptionError where an id is none, with the name for its place. */
+  /** @throws UserClientOptionError when an id is invalid, with the name for its place */
   lookupMany(ids: readonly string[], nameOf: (place: number) => string): Promise<readonly UserLookup[]>;
 }
 
 /**
- * Puts users beside the ids in rows, through one read for all columns. The rows stay as they are: copies are answered. Throws
- * UserClientOptionError.
+ * Attaches users to rows by their ids, with one read for all columns. Returns copies of the rows. @throws
+ * UserClientOptionError
  */
 export async function attachUsers<Row extends object, Columns extends Record<string, UserColumn<Row>>>(
   rows: readonly Row[],
@@ -34,7 +37,9 @@ export async function attachUsers<Row extends object, Columns extends Record<str
   const nameOf = (cell: number) => `rows[${Math.floor(cell / names.length)}].${names[cell % names.length]}`;
   const lookups =
     lookupNow(ids) ??
-    (await lookupEach(ids, (unlike) => lookupMany(unlike, (at) => nameOf(placeOf(unlike[at], cells)))));
+    (await lookupEach(ids, (distinctIds) =>
+      lookupMany(distinctIds, (at) => nameOf(placeOf(distinctIds[at], cells))),
+    ));
   let cell = 0;
   let at = 0;
   const next = () => (cells[cell++] === undefined ? undefined : lookups[at++]);
@@ -66,16 +71,16 @@ function checkColumn(name: string, column: unknown): void {
   if (typeof column === 'string' || typeof column === 'function') return;
   throw new UserClientOptionError(
     `columns.${name}`,
-    `${showValue(column)} is neither the name of a field nor a function that answers an id`,
+    `${showValue(column)} is neither the name of a field nor a function that returns an id`,
   );
 }
 
-/** The first cell with this id; a column's function may have answered NaN, which `indexOf` does not find. */
+/** The first cell with this id. A column's function may return NaN, which `indexOf` does not find. */
 function placeOf(id: string | undefined, cells: readonly (string | undefined)[]): number {
   return cells.findIndex((cell) => [cell].includes(id));
 }
 
-/** The ids row by row. Undefined: there is none. */
+/** The ids, row by row. Undefined: there is none. */
 function readCells<Row>(
   rows: readonly Row[],
   columns: Record<string, UserColumn<Row>>,
@@ -97,14 +102,14 @@ function readCells<Row>(
   return cells;
 }
 
-/** Asks for each id once. */
+/** Reads each id once. */
 async function lookupEach(
   ids: readonly string[],
-  lookupMany: (unlike: readonly string[]) => Promise<readonly UserLookup[]>,
+  lookupMany: (distinctIds: readonly string[]) => Promise<readonly UserLookup[]>,
 ): Promise<readonly UserLookup[]> {
-  const unlike = [...new Set(ids)];
-  const lookups = await lookupMany(unlike);
-  if (unlike.length === ids.length) return lookups;
-  const byId = new Map(unlike.map((id, at) => [id, lookups[at] as UserLookup]));
+  const distinctIds = [...new Set(ids)];
+  const lookups = await lookupMany(distinctIds);
+  if (distinctIds.length === ids.length) return lookups;
+  const byId = new Map(distinctIds.map((id, at) => [id, lookups[at] as UserLookup]));
   return ids.map((id) => byId.get(id) as UserLookup);
 }

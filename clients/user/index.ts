@@ -1,4 +1,4 @@
-// The door of @rollcall/user-client. `@rollcall/user-client/admin` is the other one, for those who change users.
+// Public API of @rollcall/user-client. Callers that change users also use `@rollcall/user-client/admin`.
 export { type User, UserRole, UserState, UserView } from '@rollcall/contract/user';
 export { TransportOptionError } from '@rollcall/transport';
 export { BREAKER_DEFAULTS, type BreakerOptions, type BreakerState } from '@rollcall/transport/guard';

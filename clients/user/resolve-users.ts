@@ -9,39 +9,39 @@ import type { UserResolver } from './remote/remote-user-reader.ts';
 import { type BreakerContext, toAttempt, toProbe } from './remote/with-breaker.ts';
 import { rereadNewer } from './seen-versions/reread-newer.ts';
 
-/** What resolving needs. */
+/** The layers that a read by other keys uses. */
 export interface ResolveContext extends BreakerContext {
   resolver: UserResolver;
   cached: CachedUserReader;
 }
 
 /**
- * Asks the service for users by other keys, 500 at a time, through the breaker. Which user a key leads to is not kept,
- * because an address changes hands; the user found is, and the same id is not shown older afterwards. Of whom the
- * context has seen a newer version the id is read, because ResolveUsers takes no lowest version.
+ * Asks the service for users by other keys, 500 at a time, through the breaker. The cache keeps the users,
+ * and not the keys that led to them, because an address may change hands. Where the context has seen a newer
+ * version, the user is read by id, because ResolveUsers takes no minimum version.
  */
 export async function resolveUsers(
   context: ResolveContext,
   scope: UserScope,
   { keys, call }: { keys: readonly UserKey[]; call: ReadCall },
 ): Promise<UserAnswer[]> {
-  const gathering = new PendingAnswers(
+  const pending = new PendingAnswers(
     keys.map(() => undefined),
     call,
     context,
   );
   for (let start = 0; start < keys.length; start += MAX_BATCH_SIZE) {
     const part = keys.slice(start, start + MAX_BATCH_SIZE);
-    resolvePart(context, scope, { keys: part, call, read: gathering })
+    resolvePart(context, scope, { keys: part, call, read: pending })
       .then((answers) => {
-        for (const [at, answer] of answers.entries()) gathering.put(start + at, answer);
+        for (const [index, answer] of answers.entries()) pending.put(start + index, answer);
       })
-      // Also what goes wrong here is told to the caller: told to nobody, it would end the process.
+      // A fault in here goes to the caller too: an unhandled rejection would end the process.
       .catch((error: unknown) => {
-        for (const at of part.keys()) gathering.put(start + at, { outcome: 'failed', error });
+        for (const index of part.keys()) pending.put(start + index, { outcome: 'failed', error });
       });
   }
-  return await gathering.answers;
+  return await pending.answers;
 }
 
 async function resolvePart(
@@ -69,7 +69,7 @@ async function resolvePart(
   }
 }
 
-/** The key with nothing else in it. Throws UserClientOptionError that names the argument. */
+/** The key, without other fields. @throws UserClientOptionError that names the argument */
 export function toUserKey(key: UserKey, argument: string): UserKey {
   const { email, source, externalId } = (key ?? {}) as Partial<
     Record<'email' | 'source' | 'externalId', unknown>

@@ -17,14 +17,14 @@ import { hasSeenVersions, minSeenVersion } from './seen-versions/version-context
 import type { TenantUserClient } from './tenant-user-client.ts';
 import { toFreshLookup, toLookup, toOutcome, toUsers } from './to-lookup.ts';
 
-/** What the clients of all tenants share. */
+/** The layers that the clients of all tenants share. */
 interface UserClientLayers extends ResolveContext {
   settings: UserClientSettings;
   counters: ClientCounters;
   isClosed(): boolean;
 }
 
-/** Checks arguments, asks the layers, and turns their answers into what callers see. */
+/** Checks arguments, asks the layers, and turns their answers into outcomes. */
 export class TenantUsers implements TenantUserClient {
   readonly tenantId: string | undefined;
   readonly #layers: UserClientLayers;
@@ -40,7 +40,7 @@ export class TenantUsers implements TenantUserClient {
   }
 
   async getUser(id: string, options?: UserReadOptions): Promise<User> {
-    // What is in memory is there under the lower-case id, so a hit needs no check of the id.
+    // Entries are stored under the lower-case id, so a hit needs no check of the id.
     if (options === undefined && this.#defaultScope !== undefined) {
       const user = this.#cached.getNow(this.#defaultScope, id);
       if (user !== undefined) return user;
@@ -93,7 +93,7 @@ export class TenantUsers implements TenantUserClient {
 
   async resolveMany(keys: readonly UserKey[], options?: UserReadOptions): Promise<KeyLookup[]> {
     checkList(keys, 'keys', this.#layers.settings.maxIdsPerCall);
-    // Unlike `keys.map` it has a look at the holes of a sparse array.
+    // Unlike `keys.map`, it visits the holes of a sparse array.
     const checked = Array.from(keys, (key, i) => toUserKey(key, `keys[${i}]`));
     const { scope, call } = this.#begin(toReadOptions(options));
     const answers = await resolveUsers(this.#layers, scope, { keys: checked, call });
@@ -120,7 +120,7 @@ export class TenantUsers implements TenantUserClient {
     this.#cached.invalidate(toScope(this.#defaultScope, undefined).tenantId, toUserId(id, 'id'));
   }
 
-  /** Where all are known and fresh, without check or promise: what is in memory is there under a lower-case id. */
+  /** The lookups where all are fresh, without check or promise: entries are stored under lower-case ids. */
   #lookupNow(ids: readonly string[]): UserLookup[] | undefined {
     const { settings, clock, isClosed } = this.#layers;
     if (this.#defaultScope === undefined || isClosed()) return undefined;
@@ -131,7 +131,7 @@ export class TenantUsers implements TenantUserClient {
     return entries.map((entry, i) => toFreshLookup(ids[i] as string, entry, nowMs));
   }
 
-  /** Throws at once what is wrong with the arguments: those who call it are async. */
+  /** Throws synchronously where an argument is invalid: its callers are async. */
   #lookupAll(
     ids: readonly string[],
     options?: UserReadOptions,

@@ -7,13 +7,13 @@ import { UserNotFoundError, UserServiceRefusedError, UserUnavailableError } from
 import type { UserLookup, UserOutcome } from './model/user-lookup.ts';
 import type { UserAnswer } from './model/user-reader.ts';
 
-/** A fresh entry as callers see it. */
+/** The lookup of a fresh entry. */
 export function toFreshLookup(id: string, { user, readAtMs }: CachedUser, nowMs: number): UserLookup {
   const outcome = user.state === UserState.DELETED ? 'deleted' : 'found';
   return { id, outcome, user, version: user.version, ageMs: nowMs - readAtMs, source: 'cache' };
 }
 
-/** An answer about an id as callers see it. Throws UserServiceRefusedError where the service said no. */
+/** The lookup of an answer. @throws UserServiceRefusedError when the service refused */
 export function toLookup(id: string, answer: UserAnswer, nowMs: number): UserLookup {
   if (answer.outcome !== 'found' || answer.degraded !== undefined) return { id, ...toOutcome(answer, nowMs) };
   const { user, readAtMs, source } = answer;
@@ -21,7 +21,7 @@ export function toLookup(id: string, answer: UserAnswer, nowMs: number): UserLoo
   return { id, outcome, user, version: user.version, ageMs: nowMs - readAtMs, source };
 }
 
-/** An answer of the layers as callers see it. Throws UserServiceRefusedError where the service said no. */
+/** The outcome of an answer. @throws UserServiceRefusedError when the service refused */
 export function toOutcome(answer: UserAnswer, nowMs: number): UserOutcome {
   switch (answer.outcome) {
     case 'found': {
@@ -46,7 +46,7 @@ function toUnavailable(error: unknown): UserOutcome {
   throw error;
 }
 
-/** The users among the answers, for who wants users and nothing else. Throws UserNotFoundError, UserUnavailableError. */
+/** The users of the answers. @throws UserNotFoundError or UserUnavailableError */
 export function toUsers(tenantId: string, ids: readonly string[], answers: readonly UserAnswer[]): User[] {
   const users: User[] = [];
   for (const answer of answers) {
@@ -56,7 +56,7 @@ export function toUsers(tenantId: string, ids: readonly string[], answers: reado
   return users;
 }
 
-/** Why not all of them are users: a refusal before a missing one, and that before one that is unavailable. */
+/** Why one of the answers is not a user: a refusal first, then a missing user, then an unavailable one. */
 function toError(tenantId: string, ids: readonly string[], answers: readonly UserAnswer[]): Error {
   const lookups = answers.map((answer, i) => toLookup(ids[i] as string, answer, 0));
   const missing = lookups.filter((lookup) => lookup.outcome === 'missing').map(({ id }) => id);

@@ -24,17 +24,17 @@ import { createStaleListener, withAnswerTelemetry } from './telemetry/with-answe
 import type { TenantUserClient } from './tenant-user-client.ts';
 import { TenantUsers } from './tenant-users.ts';
 
-/** What the client did, and holds. */
+/** Counters of a client, and the size of its cache. */
 export interface UserClientStats extends Readonly<ClientCounters> {
-  /** Ids of which users are in memory, of all tenants. */
+  /** Number of ids with users in memory, of all tenants. */
   readonly entries: number;
-  /** Bytes that they take, estimated. */
+  /** Estimated size of these users, in bytes. */
   readonly bytes: number;
-  /** Missing ids in memory. */
+  /** Number of missing ids in memory. */
   readonly missingEntries: number;
-  /** Versions remembered of users that are not in memory. */
+  /** Number of versions caching of users that are not in memory. */
   readonly seenVersions: number;
-  /** Whether the service is being asked. */
+  /** State of the breaker. While it is open the service is not asked. */
   readonly breaker: BreakerState;
   /** The change feed. */
   readonly feed: FeedStats;
@@ -42,20 +42,26 @@ export interface UserClientStats extends Readonly<ClientCounters> {
   readonly streamLagMs: number | undefined;
 }
 
-/** A client of the user service. Its own methods ask about the `tenantId` of the options. */
+/** A client of the user service. Its own methods read users of the `tenantId` of the options. */
 export interface UserClient extends TenantUserClient, AsyncDisposable {
-  /** The same client for another tenant: memory, batches, breaker and connections are shared, answers never. Cheap. */
+  /**
+   * The client for another tenant. It shares memory, batches, breaker and connections, and never answers.
+   * Cheap.
+   */
   forTenant(tenantId: string): TenantUserClient;
-  /** Counters since the client was made, and what it holds now. */
+  /** Counters since the client was created, and what it holds now. */
   stats(): UserClientStats;
-  /** Ends open calls with UserClientClosedError, forgets everything and closes what it opened. Again: nothing. */
+  /**
+   * Ends open calls with UserClientClosedError, clears the cache and closes the connections it opened. May be
+   * called again.
+   */
   close(): Promise<void>;
 }
 
 /**
- * Makes the client that stands in for a users table; one per process. Nothing is sent before the first read. From the first
- * user on it hears of changes, which keeps the process running until it is closed.
- * Throws UserClientOptionError or TransportOptionError, each naming the option.
+ * Creates the client that replaces a users table: one per process. It sends nothing before the first read.
+ * The first user that is read starts the change feed, which keeps the process running until the client is
+ * closed. @throws UserClientOptionError or TransportOptionError that names the option
  */
 export function createUserClient(options: UserClientOptions): UserClient {
   const settings = toSettings(options);
@@ -68,52 +74,55 @@ export function createUserClient(options: UserClientOptions): UserClient {
   const breaker = createUserBreaker(options.breaker, (change) =>
     publish('rollcall:user-client:breaker:changed', () => change),
   );
-  // A clock that was given is a test's, and held: it is looked at each time.
+  // A given clock belongs to a test, which may set it: it is read each time.
   const hitClock = options.clock ?? createCoarseClock(clock);
 
-  // The cache and its snapshots ask the feed, and the feed tells the cache: one of them has to come second.
-  const news: { feed: FeedHealth; id: () => string } = { feed: NO_FEED, id: () => '' };
+  // The cache asks the feed, and the feed calls the cache: the cache gets the feed after both are created.
+  const feedLink: { feed: FeedHealth; id: () => string } = { feed: NO_FEED, id: () => '' };
   const snapshots =
     snapshotPath === undefined
       ? undefined
-      : startSnapshots(toSnapshotOptions(settings, snapshotPath), cache, { clock, feed: () => news.id() });
-  // Whole ms take no memory of their own beside each user, and an age is never told too low.
+      : startSnapshots(toSnapshotOptions(settings, snapshotPath), cache, {
+          clock,
+          feed: () => feedLink.id(),
+        });
+  // Rounded down: a whole number takes no memory beside the user, and an age is never too low.
   const wholeMs = () => Math.floor(clock());
   const remote = withSplitting(createRemoteUserReader(telemetry.overCalls(connection.transport), wholeMs));
   const deadlines = new DeadlineTimers(clock);
   const guarded = withBreaker(withHedging(remote, settings), { breaker, deadlines, clock, settings });
   const watch = (tenant: string) => (options.watch === false ? undefined : feed.watch(tenant));
-  // Half-open, the breaker asks by itself: a caller who asked would wait for a service that may still hang.
-  const isAway = () => breaker.state !== 'closed';
+  // A half-open breaker sends its own probes: a read of a caller would wait for a service that may hang.
+  const isServiceDown = () => breaker.state !== 'closed';
   const watched = withFeed(guarded, (tenant) => watch(tenant));
-  const remembered = withCache(watched, cache, {
+  const caching = withCache(watched, cache, {
     options: settings,
     clock,
     hitClock,
     counters,
     deadlines,
-    feed: { liveSinceMs: (tenant) => news.feed.liveSinceMs(tenant) },
-    isServiceDown: isAway,
+    feed: { liveSinceMs: (tenant) => feedLink.feed.liveSinceMs(tenant) },
+    isServiceDown,
     onStale: createStaleListener({ metrics: telemetry.metrics, clock }),
   });
-  const cached = withAnswerTelemetry(remembered, { metrics: telemetry.metrics, clock });
+  const cached = withAnswerTelemetry(caching, { metrics: telemetry.metrics, clock });
   const feed = createChangeFeed({
     transport: connection.transport,
     clock,
-    sink: remembered,
+    sink: caching,
     ...(snapshots && { feed: snapshots.feed }),
   });
-  news.feed = feed;
-  news.id = () => feed.id;
+  feedLink.feed = feed;
+  feedLink.id = () => feed.id;
   let closing: Promise<void> | undefined;
   const isClosed = () => closing !== undefined;
   const layers = { settings, counters, clock, deadlines, breaker, resolver: remote, cached, isClosed };
   const close = () => {
     closing ??= Promise.all([snapshots?.close(), feed.close()]).then(() => undefined);
     telemetry.close();
-    // First: what ends now says nothing about the service.
+    // First, so that calls that end now do not count.
     breaker.close();
-    // A transport that was passed in stays open, and its calls with it: whoever waits for them is told here.
+    // A given transport stays open with its calls. Callers that wait for them get their error here.
     deadlines.close();
     connection.close();
     cache.close();
@@ -139,8 +148,8 @@ export function createUserClient(options: UserClientOptions): UserClient {
 }
 
 /**
- * A tenant is watched from the first answer that shows a user of it, whatever state that is in: a hit needs no look, and tenant
- * ids that somebody made up take no place from those that exist.
+ * Watches a tenant from the first answer with a user of it. Hits need no check, and made-up tenant ids take
+ * no place from existing ones.
  */
 function withFeed(next: UserReader, watch: (tenantId: string) => void): UserReader {
   return {

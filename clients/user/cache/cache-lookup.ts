@@ -28,8 +28,8 @@ export type StaleListener = (scope: UserScope, source: 'stale' | 'snapshot', rea
 export const BREAKER_OPEN = new BreakerOpenError();
 
 /**
- * Answers from memory at once, or not at all. The path of a hit creates no object. A read never answers an older version than the
- * current context has seen.
+ * Answers from memory at once, or not at all. The path of a hit creates no object. A read never answers an
+ * older version than the current context has seen.
  */
 export class CacheLookup {
   readonly #context: CacheLookupContext;
@@ -50,7 +50,10 @@ export class CacheLookup {
     return entry !== undefined && this.#classify(id, entry) !== 'stale' ? entry : undefined;
   }
 
-  /** The user that a read without options answers at once: a fresh one, or a stale one while the service is down. */
+  /**
+   * The user that a read without options answers at once: a fresh one, or a stale one while the service is
+   * down.
+   */
   getNow(scope: UserScope, id: string): User | undefined {
     const entry = this.#getRecent(scope, id);
     if (entry === undefined) return undefined;
@@ -61,7 +64,9 @@ export class CacheLookup {
     return entry.user;
   }
 
-  /** The users of all these ids, in their order. Undefined: one of them is not fresh, and nothing was counted. */
+  /**
+   * The users of all these ids, in their order. Undefined: one of them is not fresh, and nothing was counted.
+   */
   manyNow(scope: UserScope, ids: readonly string[]): CachedUser[] | undefined {
     const entries: CachedUser[] = [];
     for (const id of ids) {
@@ -77,14 +82,15 @@ export class CacheLookup {
   }
 
   /**
-   * The answer that a read without options gets at once: `found` or `missing` where that is fresh, and while the service is down
-   * also a stale or failed one.
+   * The answer that a read without options gets at once: `found` or `missing` where that is fresh, and while
+   * the service is down also a stale or failed one.
    */
   answerNow(scope: UserScope, id: string): UserAnswer | undefined {
     const read = { id, minVersion: minSeenVersion(scope.tenantId, id) };
     const answer = this.answer(scope, read);
     if (answer !== undefined) this.#counters.hits += 1;
-    // Where this context has seen a newer version, a read that waits may still find a survivor under its own id.
+    // Where this context has seen a newer version, a read that waits may still find a survivor under its own
+    // id.
     else if (
       this.#context.isServiceDown() &&
       (!hasSeenVersions() || this.#getRecent(scope, id) !== undefined)

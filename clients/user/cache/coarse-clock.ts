@@ -4,8 +4,8 @@ import type { Clock } from '../model/user-reader.ts';
 const MAX_USES = 256;
 
 /**
- * A clock that reads the real one once a millisecond: reading it costs as much as a hit. It may be behind by a millisecond, or by
- * as long as the process did not run its timers, but by at most 256 answers.
+ * A clock that reads the real one once a millisecond: reading it costs as much as a hit. It may be behind by
+ * a millisecond, or by as long as the process did not run its timers, but by at most 256 answers.
  */
 export function createCoarseClock(clock: Clock): Clock {
   let nowMs = 0;

@@ -18,7 +18,10 @@ export interface DescribedEntry {
   /** Age in ms from which a read asks the service. 0: at the next read. */
   readonly ttlMs: number;
   readonly isFresh: boolean;
-  /** A later version, in decimal digits, that changed ratings or statistics only: the entry is due to be read. Absent: it is not. */
+  /**
+   * A later version, in decimal digits, that changed ratings or statistics only: the entry is due to be read.
+   * Absent: it is not.
+   */
   readonly dueVersion?: string;
   /** One sentence that says why the entry is fresh, or why it is not. */
   readonly because: string;
@@ -37,8 +40,8 @@ export interface CachedDescription {
     readonly isFresh: boolean;
   }[];
   /**
-   * The lowest version that is served, in decimal digits: it is known to exist, or the current context has seen it. Undefined:
-   * any version is served.
+   * The lowest version that is served, in decimal digits: it is known to exist, or the current context has
+   * seen it. Undefined: any version is served.
    */
   readonly minVersion: string | undefined;
   /** Reads of the id in flight. */
@@ -64,7 +67,8 @@ interface DescribeContext {
 }
 
 /**
- * Describes an id as a read in the current context would find it. Changes nothing: no counter, no order of eviction, no read.
+ * Describes an id as a read in the current context would find it. Changes nothing: no counter, no order of
+ * eviction, no read.
  */
 export function describeCached(context: DescribeContext, tenantId: string, id: string): CachedDescription {
   const { cache, inFlight } = context;

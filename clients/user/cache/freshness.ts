@@ -24,7 +24,10 @@ export type Freshness = 'fresh' | 'refresh-ahead' | 'stale';
 
 /** Decides how long an entry of the cache is served without asking. */
 export class FreshnessPolicy {
-  /** Point on the client's clock at which this process started. Earlier entries come from a snapshot and serve an outage only. */
+  /**
+   * Point on the client's clock at which this process started. Earlier entries come from a snapshot and serve
+   * an outage only.
+   */
   readonly startedAtMs: number;
   readonly #options: FreshnessOptions;
   readonly #feed: FeedHealth;

@@ -14,7 +14,9 @@ interface RefreshContext {
   isServiceDown: () => boolean;
 }
 
-/** Reads users that are in use in the background, before they are stale and a caller must wait. Never throws. */
+/**
+ * Reads users that are in use in the background, before they are stale and a caller must wait. Never throws.
+ */
 export class RefreshAhead {
   readonly #reads: InFlightReads;
   readonly #context: RefreshContext;
@@ -26,7 +28,10 @@ export class RefreshAhead {
     this.#context = context;
   }
 
-  /** Reads the user in the background, unless a read of it or too many others are in flight, or the service is down. */
+  /**
+   * Reads the user in the background, unless a read of it or too many others are in flight, or the service is
+   * down.
+   */
   refresh(scope: UserScope, id: string): void {
     const { clock, counters, isServiceDown } = this.#context;
     if (this.#inFlight >= MAX_REFRESHES || clock() < this.#pausedUntilMs || isServiceDown()) return;

@@ -27,8 +27,8 @@ export function isStaleAllowed(
 }
 
 /**
- * The answer to a read that failed: the user that this process read last, or the one of the snapshot, or the failure. Only an
- * outage leads to a stale answer: a refusal is an answer.
+ * The answer to a read that failed: the user that this process read last, or the one of the snapshot, or the
+ * failure. Only an outage leads to a stale answer: a refusal is an answer.
  */
 export function answerStale(
   policy: StalePolicy,

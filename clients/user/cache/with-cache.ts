@@ -26,8 +26,9 @@ import { RefreshAhead } from './refresh-ahead.ts';
 import { answerStale, type StalePolicy } from './stale-policy.ts';
 
 /**
- * How long a known version binds that the change feed does not cover and the service does not have, in ms. It is longer than any
- * process of the service is behind. Without a feed nothing else shows that the service's database went back.
+ * How long a known version binds that the change feed does not cover and the service does not have, in ms. It
+ * is longer than any process of the service is behind. Without a feed nothing else shows that the service's
+ * database went back.
  */
 const UNCOVERED_VERSION_MS = 10_000;
 
@@ -37,7 +38,10 @@ export interface CachingOptions extends FreshnessOptions, BatchingOptions {
   maxStaleMs: number;
   /** How far an outage may lead. */
   degrade: DegradeLimit;
-  /** Deadline in ms of a read that several callers share. A caller with a longer deadline extends the read it starts. */
+  /**
+   * Deadline in ms of a read that several callers share. A caller with a longer deadline extends the read it
+   * starts.
+   */
   timeoutMs: number;
 }
 
@@ -65,8 +69,8 @@ export interface CachedUserReader
   /** Forgets the id in every view, and keeps answers in flight out of the cache. */
   invalidate(tenantId: string, id: string): void;
   /**
-   * Takes a user that was read another way, unless it was read before an invalidation. Returns the answer to serve: this user,
-   * or a newer one that is known.
+   * Takes a user that was read another way, unless it was read before an invalidation. Returns the answer to
+   * serve: this user, or a newer one that is known.
    */
   accept(scope: UserScope, user: User, readAtMs: number): UserAnswer;
   /** Describes the entries of an id, and how fresh they are. */
@@ -74,8 +78,9 @@ export interface CachedUserReader
 }
 
 /**
- * Answers fresh users from memory and reads the others from `next`, coalesced and in batches. While the service is down it answers
- * stale users. A missing id is never answered from before an outage: it may exist by now.
+ * Answers fresh users from memory and reads the others from `next`, coalesced and in batches. While the
+ * service is down it answers stale users. A missing id is never answered from before an outage: it may exist
+ * by now.
  */
 export function withCache(
   next: UserReader,
@@ -98,7 +103,10 @@ export function withCache(
   const refreshAhead = new RefreshAhead(inFlight, { clock: hitClock, counters, isServiceDown });
   const { startedAtMs } = freshness;
   const stalePolicy: StalePolicy = { cache, clock: hitClock, counters, startedAtMs, options };
-  /** One time for all ids: an accepted user that is not kept costs a read, which is less than a list of ids would. */
+  /**
+   * One time for all ids: an accepted user that is not kept costs a read, which is less than a list of ids
+   * would.
+   */
   let lastInvalidatedAtMs = Number.NEGATIVE_INFINITY;
   const lookup = new CacheLookup({
     cache,
@@ -110,7 +118,10 @@ export function withCache(
     onStale,
   });
 
-  /** Reads the answers that are not known, and fills them into the known ones. A caller waits for one promise only. */
+  /**
+   * Reads the answers that are not known, and fills them into the known ones. A caller waits for one promise
+   * only.
+   */
   function ask(
     scope: UserScope,
     reads: readonly UserRead[],

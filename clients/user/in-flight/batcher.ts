@@ -6,8 +6,8 @@ export const MAX_BATCH_SIZE = 500;
 /** When reads are sent together. */
 export interface BatchingOptions {
   /**
-   * Time to wait for more reads, in ms. 0: until all that this turn of the event loop read from sockets is handled. Absent: the
-   * reads of one call are sent at once.
+   * Time to wait for more reads, in ms. 0: until all that this turn of the event loop read from sockets is
+   * handled. Absent: the reads of one call are sent at once.
    */
   batchWindowMs?: number;
 }
@@ -15,7 +15,10 @@ export interface BatchingOptions {
 /** Reads that are sent together: of one tenant and view, each id once. */
 export interface Batch<Read> {
   readonly scope: UserScope;
-  /** Whether the reads ask for minimum versions. Such reads travel apart: where one is not reached, the others are asked again. */
+  /**
+   * Whether the reads ask for minimum versions. Such reads travel apart: where one is not reached, the others
+   * are asked again.
+   */
   readonly hasMinVersions: boolean;
   readonly reads: Read[];
   /** The latest deadline of its callers. */
@@ -24,7 +27,10 @@ export interface Batch<Read> {
   isOpen: boolean;
 }
 
-/** Collects reads into batches: per window one for each tenant and view, and a second one for reads with minimum versions. */
+/**
+ * Collects reads into batches: per window one for each tenant and view, and a second one for reads with
+ * minimum versions.
+ */
 export class Batcher<Read> {
   #open: Batch<Read>[] = [];
   readonly #windowMs: number | undefined;
@@ -80,7 +86,10 @@ export class Batcher<Read> {
   }
 }
 
-/** Without a time: after all that this turn of the event loop read from sockets, which is where callers come from. */
+/**
+ * Without a time: after all that this turn of the event loop read from sockets, which is where callers come
+ * from.
+ */
 function afterWindow(windowMs: number, then: () => void): void {
   if (windowMs > 0) setTimeout(then, windowMs);
   else setImmediate(then);

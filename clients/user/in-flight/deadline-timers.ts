@@ -6,8 +6,8 @@ export interface DeadlineListener {
 }
 
 /**
- * Listeners whose deadlines fall into one millisecond. They share a timer: a timer per listener would cost more than the
- * rest of its wait.
+ * Listeners whose deadlines fall into one millisecond. They share a timer: a timer per listener would cost
+ * more than the rest of its wait.
  */
 export interface DeadlineGroup {
   readonly atMs: number;
@@ -18,13 +18,16 @@ export interface DeadlineGroup {
 }
 
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
-/** Time in ms that passes between a caller's call and the read for it: a deadline shorter by less counts as whole. */
+/**
+ * Time in ms that passes between a caller's call and the read for it: a deadline shorter by less counts as
+ * whole.
+ */
 const CALL_OVERHEAD_MS = 10;
 
 /**
- * The deadline of a read that other callers may join: the caller's own, and at least `timeoutMs` from now. A caller with a
- * short deadline so never makes the service look slow. Where the two are almost equal it is the caller's own, so that both end
- * in one turn of the event loop.
+ * The deadline of a read that other callers may join: the caller's own, and at least `timeoutMs` from now. A
+ * caller with a short deadline so never makes the service look slow. Where the two are almost equal it is the
+ * caller's own, so that both end in one turn of the event loop.
  */
 export function sharedDeadlineMs(
   deadlineAtMs: number,

@@ -1,8 +1,8 @@
 import type { InFlightRead } from './in-flight-read.ts';
 
 /**
- * Finds reads in flight by id. All reads of an id, of every tenant, view and minimum version, form one chain: the caller's own
- * string finds it, and no key is built.
+ * Finds reads in flight by id. All reads of an id, of every tenant, view and minimum version, form one chain:
+ * the caller's own string finds it, and no key is built.
  */
 export class InFlightIndex {
   readonly #firsts = new Map<string, InFlightRead>();

@@ -33,7 +33,10 @@ export interface InFlightRead {
   latestSeen: KnownVersion | undefined;
   /** The latest changes seen while the read was in flight. Undefined: none. */
   changes: SeenChange[] | undefined;
-  /** The survivor of a merge that is asked in place of the id, because a newer version of it is known than was answered. */
+  /**
+   * The survivor of a merge that is asked in place of the id, because a newer version of it is known than was
+   * answered.
+   */
   survivor: Survivor | undefined;
   readonly startedAtMs: number;
   firstWaiter: Waiter;
@@ -81,8 +84,8 @@ export function recordChange(inFlight: InFlightRead, change: SeenChange): void {
 }
 
 /**
- * The answer with the recorded changes applied, as far as its view does not show them. An answer that may be from before the
- * service's database was replaced stays as it came: the changes belong to the other database.
+ * The answer with the recorded changes applied, as far as its view does not show them. An answer that may be
+ * from before the service's database was replaced stays as it came: the changes belong to the other database.
  */
 export function applySeenChanges(
   answer: UserAnswer,
@@ -94,7 +97,10 @@ export function applySeenChanges(
   return { ...answer, ...applyChanges(answer.user, batch.scope.view, changes) };
 }
 
-/** The answer of a survivor, dated by the first answer: only that one said that the survivor stands for the id. */
+/**
+ * The answer of a survivor, dated by the first answer: only that one said that the survivor stands for the
+ * id.
+ */
 export function withSurvivorTime(survivor: Survivor | undefined, answer: UserAnswer): UserAnswer {
   return survivor && answer.outcome === 'found' ? { ...answer, readAtMs: survivor.readAtMs } : answer;
 }

@@ -23,8 +23,9 @@ interface InFlightReadsContext extends BatchingOptions, Omit<ReadSenderContext, 
 }
 
 /**
- * Coalesces and batches reads: one read in flight per tenant, view, id and minimum version, however many callers wait for it.
- * Reads of one window are sent together. Every read is settled, at its deadline at the latest.
+ * Coalesces and batches reads: one read in flight per tenant, view, id and minimum version, however many
+ * callers wait for it. Reads of one window are sent together. Every read is settled, at its deadline at the
+ * latest.
  */
 export class InFlightReads {
   readonly #index = new InFlightIndex();
@@ -85,13 +86,19 @@ export class InFlightReads {
     }
   }
 
-  /** Records a change with the reads of the id in flight: the cache may have no room for it until they are settled. */
+  /**
+   * Records a change with the reads of the id in flight: the cache may have no room for it until they are
+   * settled.
+   */
   recordChange(tenantId: string, id: string, change: SeenChange): void {
     for (let inFlight = this.#index.first(id); inFlight !== undefined; inFlight = inFlight.next)
       if (inFlight.batch.scope.tenantId === tenantId) recordChange(inFlight, change);
   }
 
-  /** Keeps later callers of these tenants out of the reads in flight, whose answers may be older than a gap in the change feed. */
+  /**
+   * Keeps later callers of these tenants out of the reads in flight, whose answers may be older than a gap in
+   * the change feed.
+   */
   sealForTenants(tenantIds: readonly string[]): void {
     for (const inFlight of this.#index.all())
       if (tenantIds.includes(inFlight.batch.scope.tenantId)) inFlight.isJoinable = false;
@@ -116,8 +123,9 @@ export class InFlightReads {
   }
 
   /**
-   * The read that a caller may join. It has the same minimum version, because a read fails where its version does not exist. It is
-   * no older than `timeoutMs`, because the rest of a longer deadline may wait for a lost answer. And it is of the current era.
+   * The read that a caller may join. It has the same minimum version, because a read fails where its version
+   * does not exist. It is no older than `timeoutMs`, because the rest of a longer deadline may wait for a
+   * lost answer. And it is of the current era.
    */
   #findJoinable(
     { tenantId, view }: UserScope,
@@ -163,7 +171,10 @@ export class InFlightReads {
     this.#index.add(inFlight);
   }
 
-  /** The batch for this read. A batch that holds the id already, with another minimum version, is sealed first. */
+  /**
+   * The batch for this read. A batch that holds the id already, with another minimum version, is sealed
+   * first.
+   */
   #batchWithout(scope: UserScope, { id, minVersion }: UserRead): Batch<InFlightRead> {
     const batch = this.#batcher.batchFor(scope, minVersion > 0n);
     for (let inFlight = this.#index.first(id); inFlight !== undefined; inFlight = inFlight.next)

@@ -13,7 +13,8 @@ interface PendingAnswersContext {
 /** Collects the answers of one call until all are there, its deadline passes or its signal aborts. */
 export class PendingAnswers implements DeadlineListener {
   /**
-   * One answer per read, `failed` where none came before the deadline. Rejects with UserReadCanceledError when the signal aborts.
+   * One answer per read, `failed` where none came before the deadline. Rejects with UserReadCanceledError
+   * when the signal aborts.
    */
   readonly answers: Promise<UserAnswer[]>;
   readonly #answers: (UserAnswer | undefined)[];
@@ -24,7 +25,10 @@ export class PendingAnswers implements DeadlineListener {
   #resolve!: (answers: UserAnswer[]) => void;
   #reject!: (error: UserReadCanceledError) => void;
 
-  /** @param answers one place per read, undefined where the answer is still to come. The array now belongs to this object. */
+  /**
+   * @param answers one place per read, undefined where the answer is still to come. The array now belongs to
+   * this object.
+   */
   constructor(
     answers: (UserAnswer | undefined)[],
     { deadlineAtMs, signal }: ReadCall,

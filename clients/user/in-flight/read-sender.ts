@@ -41,7 +41,10 @@ export class ReadSender {
     this.#context = context;
   }
 
-  /** Sends these reads of a batch. Reads whose answers are older than what is known are sent once more. Never rejects. */
+  /**
+   * Sends these reads of a batch. Reads whose answers are older than what is known are sent once more. Never
+   * rejects.
+   */
   async send(batch: Batch<InFlightRead>, part: readonly InFlightRead[]): Promise<void> {
     const { scope, deadlineAtMs } = batch;
     const isPart = part.length < batch.reads.length;
@@ -102,7 +105,10 @@ export class ReadSender {
     }
   }
 
-  /** Forgets a known version that the service does not have: its database went back unnoticed, or the service errs. */
+  /**
+   * Forgets a known version that the service does not have: its database went back unnoticed, or the service
+   * errs.
+   */
   #forgetUnreached(tenantId: string, { read, wanted }: InFlightRead): void {
     const known = this.#cache.getKnownVersion(tenantId, read.id);
     if (known === undefined || known.version <= wanted.minVersion) return;

@@ -1,6 +1,8 @@
 import type { TouchedViews, UserChangeKind } from '@rollcall/contract/user';
 
-/** A version that exists: told by the change feed, by a write, or by another service. */
+/**
+ * A version that exists: announced by the change feed, answered to a write, or passed on by another service.
+ */
 export interface SeenVersion {
   readonly tenantId: string;
   /** Lower-case UUID. */
@@ -8,32 +10,32 @@ export interface SeenVersion {
   readonly version: bigint;
   /** Absent: only the version is known. */
   readonly kind?: UserChangeKind;
-  /** In which views the change shows. Absent: not told, and it may show in every view. */
+  /** The views that show the change. Absent: not known, and every view may show it. */
   readonly touchedViews?: TouchedViews | undefined;
 }
 
-/** What news does to what the client remembers. */
+/** Receives the events of the change feed. */
 export interface ChangeSink {
   /**
-   * These versions exist. Older entries of the ids, in every view that shows the change, are not shown any more, or are to be read
-   * anew where it is one of figures alone; a fill on its way that brings an older version of them is not kept; an id that was
-   * missing may exist.
+   * These versions exist. Older entries of the ids are no longer served in views that show the change, or are
+   * read again where only ratings or statistics changed. An answer in flight that is older is not kept. An id
+   * that was missing may exist.
    */
   onChanges(seen: readonly SeenVersion[]): void;
-  /** Anything may have happened to users of these tenants: nothing of them is fresh until it is asked for again. */
+  /** Changes of these tenants may have been missed: none of their users is fresh until it is read again. */
   onGap(tenantIds: readonly string[]): void;
   /**
-   * The database behind the service is another one or went back, and what `lost` says holds for every tenant. No version that
-   * was known before need exist: nothing that was known binds what is read from now on.
+   * The service's database was replaced or went back. That is a gap for every tenant, and versions known
+   * until now need not exist: they no longer bind.
    */
   onReplaced(): void;
 }
 
-/** Whether news arrives, so that what nobody announced a change of is current. */
+/** Tells whether the change feed is live. */
 export interface FeedHealth {
   /**
-   * The point on the client's clock since which every change of the tenant has been told without a gap. Undefined: news does
-   * not arrive now.
+   * Point on the client's clock since which the feed has announced every change of the tenant without a gap.
+   * Undefined: it is not live now.
    */
   liveSinceMs(tenantId: string): number | undefined;
 }

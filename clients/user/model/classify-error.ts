@@ -3,7 +3,7 @@ import type { ErrorReason } from '@rollcall/contract/user';
 import { errorReason, isCallNotSent } from '@rollcall/transport';
 import type { DegradedReason } from './user-lookup.ts';
 
-/** The breaker is open: the service was not asked. */
+/** The breaker is open, and the service was not asked. */
 export class BreakerOpenError extends Error {
   override readonly name = 'BreakerOpenError';
 
@@ -12,12 +12,12 @@ export class BreakerOpenError extends Error {
   }
 }
 
-/** The service answered with something that is not an answer to the question. */
+/** The service's answer does not fit the question. */
 export class AnswerMalformedError extends Error {
   override readonly name = 'AnswerMalformedError';
 }
 
-/** The service does not know yet a version that is known to exist. */
+/** The service does not have a version yet that is known to exist. */
 export class VersionNotReachedError extends Error {
   override readonly name = 'VersionNotReachedError';
 
@@ -28,7 +28,7 @@ export class VersionNotReachedError extends Error {
 
 type ErrorClass = DegradedReason | 'refused';
 
-/** What each reason of the service means here. A new reason does not compile until it is judged. */
+/** The class of each reason of the service. A new reason does not compile until it has one. */
 const BY_REASON: ReadonlyMap<string, ErrorClass> = new Map(
   Object.entries<ErrorClass>({
     UNSPECIFIED: 'service_fault',
@@ -65,7 +65,7 @@ const BY_REASON: ReadonlyMap<string, ErrorClass> = new Map(
   } satisfies Record<keyof typeof ErrorReason, ErrorClass>),
 );
 
-/** What a code means where no reason of the service came with it: grpc-js made it, or something between. */
+/** The class of a gRPC code without a reason of the service: grpc-js or a proxy made the error. */
 const BY_CODE: Record<number, ErrorClass | undefined> = {
   [Code.Canceled]: 'refused',
   [Code.Unknown]: 'service_fault',
@@ -74,7 +74,7 @@ const BY_CODE: Record<number, ErrorClass | undefined> = {
   [Code.NotFound]: 'refused',
   [Code.AlreadyExists]: 'refused',
   [Code.PermissionDenied]: 'refused',
-  // Without a reason this is a message over the size limit; RATE_LIMITED comes with one.
+  // A message over the size limit. RATE_LIMITED comes with a reason.
   [Code.ResourceExhausted]: 'refused',
   [Code.FailedPrecondition]: 'refused',
   [Code.Aborted]: 'refused',
@@ -86,18 +86,17 @@ const BY_CODE: Record<number, ErrorClass | undefined> = {
   [Code.Unauthenticated]: 'refused',
 } satisfies Record<Code, ErrorClass>;
 
-/** Why an answer could not be had. Undefined: the service answered, and refused, or the error is not about the service. */
+/** Why the service gave no answer. Undefined: the service refused, or the error is not about the service. */
 export function degradedReason(error: unknown): DegradedReason | undefined {
   const judgement = classifyError(error);
   return judgement === 'refused' ? undefined : judgement;
 }
 
 /**
- * Whether the service is away or failing, rather than saying no. The one judge: what it calls an outage counts for the
- * breaker, and makes an answer from before the outage better than none. Not an outage: a refusal, a missing user, a caller
- * that gave up, a version that is not reached yet (a wrong `minVersion` must not cut everybody off), and a call that never
- * left, because its message cannot be written or `callerToken` gave no token (what fails then for a time also makes an older
- * answer better than none).
+ * Whether the service is down or failing. Outages count for the breaker, and allow stale answers. Not an
+ * outage: a refusal, a missing user, a canceled call, a version that is not reached yet (a wrong `minVersion`
+ * must not open the breaker), and a call that was not sent, because its message cannot be written or
+ * `callerToken` failed (the last allows stale answers too).
  */
 export function isOutage(error: unknown): boolean {
   const reason = degradedReason(error);
@@ -114,7 +113,7 @@ function classifyError(error: unknown): ErrorClass {
   if (error instanceof AnswerMalformedError) return 'service_fault';
   if (error instanceof VersionNotReachedError) return 'version_not_reached';
   if (!(error instanceof ConnectError)) return 'refused';
-  // Without a token nobody can be asked, and waiting helps. Anything else is a fault of the call.
+  // Without a token the call cannot be sent, and waiting helps. Other reasons are faults of the call.
   if (isCallNotSent(error)) return error.code === Code.Unavailable ? 'service_unavailable' : 'refused';
   const reason = errorReason(error)?.reason;
   return (reason === undefined ? undefined : BY_REASON.get(reason)) ?? BY_CODE[error.code] ?? 'service_fault';

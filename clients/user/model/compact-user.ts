@@ -1,11 +1,10 @@
 import type { User } from '@rollcall/contract/user';
 
 /**
- * What is kept of a decoded user: a copy of the message, frozen with all it holds, because one object answers many callers
- * and none may change it under another. The copy also takes less memory and is read faster. A decoded message got its
- * fields one by one under computed names, and V8 keeps such an object as a hash table from its thirteenth field on: 650
- * bytes more on Node 24 (x64), and every look at a field several times slower. Named all at once they are a plain record
- * that all users share.
+ * A frozen copy of a decoded user, which many callers can share. It takes less memory and is read faster: a
+ * decoded message gets its fields one by one under computed names, and V8 keeps such an object as a hash
+ * table from the thirteenth field on. That costs 650 bytes more on Node 24 (x64), and several times the time
+ * per field. Fields that are named all at once make a plain record, whose shape all users share.
  */
 export function compactUser(user: User): User {
   const copy: Compact = {
@@ -26,7 +25,7 @@ export function compactUser(user: User): User {
     phone: user.phone,
     etag: user.etag,
   };
-  // What is absent stays absent. Always in this order, so that there are few kinds of records.
+  // Absent fields stay absent. The order is fixed, so that there are few shapes.
   if (user.createTime !== undefined) copy.createTime = freezeTime(user.createTime);
   if (user.updateTime !== undefined) copy.updateTime = freezeTime(user.updateTime);
   if (user.deleteTime !== undefined) copy.deleteTime = freezeTime(user.deleteTime);
@@ -35,14 +34,14 @@ export function compactUser(user: User): User {
   return Object.freeze(copy);
 }
 
-/** Each field by its name: one that is added to the contract does not compile until it stands above. */
+/** Every field by name: a new field of the contract does not compile until compactUser copies it. */
 type Compact = {
   [Field in Exclude<keyof User, Optional>]: User[Field];
 } & { [Field in Optional]?: NonNullable<User[Field]> };
 
 type Optional = 'createTime' | 'updateTime' | 'deleteTime' | 'profile' | '$unknown';
 
-/** Almost no time holds anything to look for. */
+/** Hardly any time has unknown fields. */
 function freezeTime<Time extends NonNullable<User['createTime']>>(time: Time): Time {
   return time.$unknown === undefined ? Object.freeze(time) : freeze(time);
 }
@@ -50,7 +49,8 @@ function freezeTime<Time extends NonNullable<User['createTime']>>(time: Time): T
 function freeze<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   for (const [name, part] of Object.entries(value)) {
-    // Bytes cannot be frozen. No field of User is of bytes, fields of a later contract are: a view of the whole answer.
+    // Bytes cannot be frozen. No field of User has bytes now. A field of a later contract would be a view of
+    // the whole answer.
     if (part instanceof Uint8Array) (value as Record<string, unknown>)[name] = new Uint8Array(part);
     else freeze(part);
   }
@@ -58,27 +58,30 @@ function freeze<Value>(value: Value): Value {
 }
 
 /**
- * The same text, in memory of its own: for a caller's text that is kept. V8 keeps what a text was cut or put together from as
- * long as the text itself, so that an id cut from a line of a large file would keep the file.
+ * A copy of the text that shares no memory with others. V8 keeps the string that a text was cut from, so that
+ * an id cut from a line of a large file would keep the file.
  */
 export function detachString(text: string): string {
-  // Only what is put together and then cut is copied, once. By way of a Buffer it would cost three times as much.
+  // Only a concatenated and then sliced string is copied, once. A Buffer would take three times as long.
   return ` ${text}`.slice(1);
 }
 
 /**
- * Bytes of a user without its letters, and of what the cache keeps beside it: 500 for a user with five short texts and no
- * times, measured with a million of them on Node 24 (x64).
+ * Bytes of a user without its letters, including the cache's entry. Measured with a million users on Node 24
+ * (x64): 500 bytes with five short texts and no times.
  */
 const BASE_BYTES = 450;
-/** Bytes of one of its times, measured likewise. */
+/** Bytes of one time, measured in the same way. */
 const TIME_BYTES = 130;
-/** Bytes of a text beside its letters. */
+/** Bytes of a text without its letters. */
 const TEXT_BYTES = 24;
-/** Bytes of a field of a later contract beside its value, measured likewise. */
+/** Bytes of an unknown field without its value, measured in the same way. */
 const UNKNOWN_BYTES = 270;
 
-/** About how many bytes a user takes in memory. Cheap rather than exact: letters beyond Latin-1 count once, not twice. */
+/**
+ * The approximate size of a user in memory, in bytes. Cheap rather than exact: letters beyond Latin-1 count
+ * once, not twice.
+ */
 export function estimateBytes(user: User): number {
   const letters =
     user.firstName.length +

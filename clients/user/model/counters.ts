@@ -1,28 +1,27 @@
-/** What a client did since it was made. Only grows. */
+/** What a client has done since it was created. Values only grow. */
 export interface ClientCounters {
   /** Ids answered from a fresh entry. */
   hits: number;
-  /** Ids for which a read was begun. */
+  /** Ids for which a read was started. */
   misses: number;
-  /** Ids that waited for a read which another caller had begun. */
+  /** Ids that joined a read in flight. */
   coalesced: number;
-  /** Reads begun before the user was too old, because it was in use. Not among `misses`. */
+  /** Background reads of users in use, before they were stale. Not among `misses`. */
   refreshes: number;
   /** Entries that a change raised to its version without a read, because their view does not show it. */
   raised: number;
   /** Ids answered from before an outage, from memory or the snapshot. */
   stale: number;
-  /** Ids that could not be answered. */
+  /** Ids without an answer, because the service could not be asked. */
   unavailable: number;
-  /** Answers not kept because something newer was known, or because they were invalidated on their way. */
+  /** Answers that were not kept: something newer was known, or the id was invalidated meanwhile. */
   discarded: number;
-  /** BatchGetUsers calls, those the breaker turned away included. */
+  /** BatchGetUsers calls, including those that the breaker refused. */
   batches: number;
-  /** Ids in them. */
+  /** Ids in these calls. */
   batchedIds: number;
 }
 
-/** All zero. */
 export function createCounters(): ClientCounters {
   return {
     hits: 0,

@@ -3,78 +3,79 @@ import type { UserView } from '@rollcall/contract/user';
 import type { BreakerState } from '@rollcall/transport/guard';
 import type { DegradedReason } from './user-lookup.ts';
 
-/** A call that leaves for the service: many ids (BatchGetUsers) or other keys (ResolveUsers) in one. */
+/** A call that is sent to the service, with many ids (BatchGetUsers) or other keys (ResolveUsers). */
 export interface BatchSent {
   readonly method: string;
   readonly tenantId: string;
   readonly view: UserView;
-  /** Ids or keys in it. */
+  /** Number of ids or keys. */
   readonly size: number;
 }
 
-/** The same call, ended. */
+/** The end of such a call. */
 export interface BatchAnswered {
-  /** The message that told of its sending; the same object. */
+  /** The message of its sending: the same object. */
   readonly sent: BatchSent;
   readonly durationMs: number;
-  /** Status as gRPC spells it, `OK` where it went well. */
+  /** Status in gRPC's spelling. `OK`: it succeeded. */
   readonly status: string;
-  /** What it failed with. Absent: it went well. Its message may hold ids of users. */
+  /** The error it failed with, whose message may contain ids of users. Absent: it succeeded. */
   readonly error?: unknown;
 }
 
-/** A read, some of whose answers are from before an outage. */
+/** A read with answers from before an outage. */
 export interface StaleAnswered {
   readonly tenantId: string;
-  /** How many of its answers. */
+  /** Number of stale answers. */
   readonly count: number;
-  /** Age of the oldest of them. */
+  /** Age of the oldest one, in ms. */
   readonly oldestMs: number;
-  /** Why the first of them is stale. */
+  /** Why the first one is stale. */
   readonly reason: DegradedReason;
 }
 
-/** The breaker's state changed. */
+/** A change of the breaker's state. */
 export interface BreakerChanged {
   readonly from: BreakerState;
   readonly to: BreakerState;
 }
 
-/** What is known was written to the snapshot, or taken from it. */
+/** Users were written to the snapshot, or read from it. */
 export interface SnapshotMoved {
-  /** Entries of it: users in one view each. Of those read, only the ones young enough to be used. */
+  /** Number of entries: a user in one view each. Of those read, only the ones young enough to be used. */
   readonly users: number;
   readonly durationMs: number;
 }
 
-/** The snapshot could not be written or read; the client goes on without it. */
+/** The snapshot could not be written or read. The client goes on without it. */
 export interface SnapshotFailed {
   readonly doing: 'read' | 'write';
   readonly error: unknown;
 }
 
-/** Changes of these tenants are being told. */
+/** The change feed now covers these tenants. */
 export interface FeedLive {
   readonly tenantIds: readonly string[];
 }
 
 /**
- * Why changes are not told any more. `late`: the last checkpoint is older than 2 s, whether the stream broke or not; it may
- * resume without a gap. `gap`: changes may have been missed, and nothing known of the tenants is fresh. `replaced`: the
- * service's database is another one or went back, and no version known of any tenant need exist.
+ * Why the change feed no longer covers tenants. `late`: the last checkpoint is older than 2 s, and the stream
+ * may resume without a gap. `gap`: changes may have been missed, and nothing known of the tenants is fresh.
+ * `replaced`: the service's database was replaced or went back, and no version known of any tenant need
+ * exist.
  */
 export type FeedLostReason = 'late' | 'gap' | 'replaced';
 
-/** Changes of these tenants are not told any more, and answers live as short as without a feed. */
+/** The change feed no longer covers these tenants. Their users are fresh for as long as without a feed. */
 export interface FeedLost extends FeedLive {
   readonly reason: FeedLostReason;
-  /** Age in ms of what is known: of the last checkpoint that counted. Undefined: none did. */
+  /** Age in ms of the last checkpoint that counted. Undefined: none did. */
   readonly lagMs: number | undefined;
-  /** What ended the last stream that broke. Absent: none did since changes were told. */
+  /** The error that ended the last stream that broke. Absent: none broke since the feed was live. */
   readonly error?: unknown;
 }
 
-/** What a caller sent along as seen could not be read, and counts as nothing seen. */
+/** A caller's header of seen versions could not be read, and is ignored. */
 export interface SeenHeaderIgnored {
   /** Name of the header. */
   readonly header: string;
@@ -83,9 +84,8 @@ export interface SeenHeaderIgnored {
 }
 
 /**
- * Every channel of node:diagnostics_channel that the client speaks on, and what it says there. Without a subscriber no
- * message is made. Messages are for looking at, and must not be changed. They hold no user and no id of one, but for what an
- * `error` or a `fault` says.
+ * The message of each channel of node:diagnostics_channel. Without a subscriber no message is made. Messages
+ * must not be changed. They contain no user and no id of one, except within an `error` or a `fault`.
  */
 export interface DiagnosticMessages {
   'rollcall:user-client:batch:sent': BatchSent;
@@ -100,7 +100,6 @@ export interface DiagnosticMessages {
   'rollcall:user-client:seen-header-ignored': SeenHeaderIgnored;
 }
 
-/** The name of a channel. */
 export type DiagnosticChannel = keyof DiagnosticMessages;
 
 const CHANNELS: Readonly<Record<DiagnosticChannel, Channel>> = {
@@ -119,12 +118,12 @@ const CHANNELS: Readonly<Record<DiagnosticChannel, Channel>> = {
 /** The names of all channels. */
 export const DIAGNOSTIC_CHANNELS = Object.keys(CHANNELS) as readonly DiagnosticChannel[];
 
-/** Whether anybody listens. Costs one look. */
+/** Whether the channel has a subscriber. Cheap. */
 export function hasSubscribers(name: DiagnosticChannel): boolean {
   return CHANNELS[name].hasSubscribers;
 }
 
-/** Says it on the channel; the message is made only where somebody listens. */
+/** Publishes a message, which is made only where the channel has a subscriber. */
 export function publish<Name extends DiagnosticChannel>(
   name: Name,
   toMessage: () => DiagnosticMessages[Name],

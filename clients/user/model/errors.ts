@@ -2,10 +2,10 @@ import { Code, type ConnectError } from '@connectrpc/connect';
 import { isCallNotSent } from '@rollcall/transport';
 import type { Degradation } from './user-lookup.ts';
 
-/** Most ids that a message names: it goes to logs, and one call may be about thousands. */
+/** Most ids in a message: it goes to logs, and a call may be about thousands. */
 const MAX_LISTED_IDS = 5;
 
-/** Every reason of a UserClientError; stable. */
+/** Every reason of a UserClientError. Reasons are stable. */
 export type UserClientReason =
   | 'canceled'
   | 'client_closed'
@@ -14,13 +14,13 @@ export type UserClientReason =
   | 'user_not_found'
   | 'user_unavailable';
 
-/** What every error of the client shares. */
+/** The base class of the client's errors. */
 export abstract class UserClientError extends Error {
-  /** For programs; stable. */
+  /** A stable name for programs. */
   abstract readonly reason: UserClientReason;
 }
 
-/** An argument or option cannot be used. Thrown before any call leaves. */
+/** An argument or option is invalid. Thrown before a call is sent. */
 export class UserClientOptionError extends UserClientError {
   override readonly name = 'UserClientOptionError';
   readonly reason = 'option_invalid';
@@ -38,7 +38,7 @@ export class UserNotFoundError extends UserClientError {
   override readonly name = 'UserNotFoundError';
   readonly reason = 'user_not_found';
   readonly tenantId: string;
-  /** Every id of the call that is missing. */
+  /** Every missing id of the call. */
   readonly ids: readonly string[];
 
   constructor(tenantId: string, ids: readonly string[]) {
@@ -48,14 +48,14 @@ export class UserNotFoundError extends UserClientError {
   }
 }
 
-/** The service could not be asked and nothing is known of these users from before. Says nothing about whether they exist. */
+/** The service could not be asked, and nothing is known of these users. Whether they exist is unknown. */
 export class UserUnavailableError extends UserClientError {
   override readonly name = 'UserUnavailableError';
   readonly reason = 'user_unavailable';
   readonly tenantId: string;
-  /** Every id of the call that is unknown. */
+  /** Every id of the call without an answer. */
   readonly ids: readonly string[];
-  /** Why the first of them is; `cause` is the error behind it. */
+  /** Why the first of them has no answer. `cause` is the error behind it. */
   readonly degraded: Degradation;
 
   constructor(tenantId: string, ids: readonly string[], degraded: Degradation) {
@@ -69,15 +69,15 @@ export class UserUnavailableError extends UserClientError {
 }
 
 /**
- * The service answered, and said no: a fault of the call, or something that is not granted. Or the call could not leave, as its
+ * The service refused the call: the call is wrong, or not granted. Or the call could not be sent, as its
  * message says. Waiting does not help.
  */
 export class UserServiceRefusedError extends UserClientError {
   override readonly name = 'UserServiceRefusedError';
   readonly reason = 'service_refused';
-  /** gRPC's code. */
+  /** The code of gRPC. */
   readonly code: Code;
-  /** The service's reason, a name of `ErrorReason`. Undefined where none came. */
+  /** The service's reason, a name of `ErrorReason`. Undefined: none came. */
   readonly serviceReason: string | undefined;
 
   constructor(cause: ConnectError, serviceReason: string | undefined) {
@@ -88,7 +88,7 @@ export class UserServiceRefusedError extends UserClientError {
   }
 }
 
-/** The caller's signal was aborted; `cause` is its reason. */
+/** The caller's signal aborted the read. `cause` is its reason. */
 export class UserReadCanceledError extends UserClientError {
   override readonly name = 'UserReadCanceledError';
   readonly reason = 'canceled';
@@ -98,7 +98,7 @@ export class UserReadCanceledError extends UserClientError {
   }
 }
 
-/** The client was closed before or while the call ran. */
+/** The client was closed before or during the call. */
 export class UserClientClosedError extends UserClientError {
   override readonly name = 'UserClientClosedError';
   readonly reason = 'client_closed';

@@ -1,10 +1,11 @@
 import type { User } from '@rollcall/contract/user';
 
 /**
- * Why an answer is not what the service says now.
- * `breaker_open`: not asked, because it failed just before. `deadline_exceeded`: no answer in time. `rate_limited`: it told
- * this caller to wait. `service_fault`: it failed inside. `service_unavailable`: it is away, ending or overloaded, or was not
- * asked because `callerToken` failed. `version_not_reached`: it does not know yet the `minVersion` that was asked for.
+ * Why an answer is not the service's current one. `breaker_open`: the service failed before, and is not asked
+ * for a moment. `deadline_exceeded`: no answer came in time. `rate_limited`: the service told this caller to
+ * wait. `service_fault`: the service failed inside. `service_unavailable`: the service is down, ending or
+ * overloaded, or was not asked because `callerToken` failed. `version_not_reached`: the service does not have
+ * the `minVersion` yet.
  */
 export type DegradedReason =
   | 'breaker_open'
@@ -14,55 +15,58 @@ export type DegradedReason =
   | 'service_unavailable'
   | 'version_not_reached';
 
-/** Why, for programs and for the log. */
+/** Why an answer is not current, for programs and for the log. */
 export interface Degradation {
   readonly reason: DegradedReason;
   /** The error behind it. */
   readonly cause: unknown;
 }
 
-/** The user is known. */
+/** A user that exists, or existed. */
 export interface KnownUser {
   /** `deleted`: still answered, so that a row that refers to it can say so. */
   readonly outcome: 'found' | 'deleted';
-  /** Shared with other callers, and frozen. After a merge the survivor, whose id differs from the one asked for. */
+  /**
+   * Frozen, and shared with other callers. After a merge the survivor, whose id differs from the one asked
+   * for.
+   */
   readonly user: User;
   /** `user.version`. */
   readonly version: bigint;
-  /** The answer was true this many ms ago, or later. */
+  /** Age of the answer in ms, at most. */
   readonly ageMs: number;
-  /** `stale`: from before an outage; `snapshot`: from before the process. `degraded` says why. */
+  /** `stale`: from before an outage. `snapshot`: from an earlier process. `degraded` says why. */
   readonly source: 'cache' | 'service' | 'stale' | 'snapshot';
   /** Present exactly with `stale` and `snapshot`. */
   readonly degraded?: Degradation;
 }
 
-/** The service says that there is no such user. Never said because the service could not be asked. */
+/** The service says that there is no such user. An outage never leads to this answer. */
 export interface MissingUser {
   readonly outcome: 'missing';
   readonly source: 'cache' | 'service';
   readonly ageMs: number;
 }
 
-/** Nobody could be asked and nothing is known from before. Says nothing about whether the user exists. */
+/** The service could not be asked, and nothing is known of the user. Whether it exists is unknown. */
 export interface UnavailableUser {
   readonly outcome: 'unavailable';
   readonly degraded: Degradation;
 }
 
-/** What is known of a user. */
+/** The outcome of a read, by any key. */
 export type UserOutcome = KnownUser | MissingUser | UnavailableUser;
 
-/** What is known of the user with this id. */
+/** The outcome of a read by id. */
 export type UserLookup = UserOutcome & {
   /** The id asked for, in lower case. */
   readonly id: string;
 };
 
-/** Another key than the id: an e-mail address, or the id in another system. */
+/** A key other than the id: an e-mail address, or the id in another system. */
 export type UserKey = { readonly email: string } | { readonly source: string; readonly externalId: string };
 
-/** What is known of the user behind this key. */
+/** The outcome of a read by another key. */
 export type KeyLookup = UserOutcome & {
   /** The key asked for. */
   readonly key: UserKey;

@@ -9,13 +9,13 @@ import type { UserReadOptions } from './user-client-options.ts';
 const LONGEST_MS = 2 ** 31 - 1;
 const NO_OPTIONS: UserReadOptions = {};
 
-/** The options of a call; none where it gave none. Throws UserClientOptionError where it gave something else. */
+/** The options of a call, or an empty object. @throws UserClientOptionError when they are not an object */
 export function toReadOptions(options: UserReadOptions = NO_OPTIONS): UserReadOptions {
   if (typeof options === 'object' && options !== null) return options;
   throw new UserClientOptionError('options', `${showValue(options)} is not an object with options of a read`);
 }
 
-/** The scope of a call. Throws UserClientOptionError where there is no tenant, or the view is none. */
+/** The scope of a call. @throws UserClientOptionError when there is no tenant, or the view is invalid */
 export function toScope(defaultScope: UserScope | undefined, view: UserView | undefined): UserScope {
   if (defaultScope === undefined) {
     throw new UserClientOptionError(
@@ -26,7 +26,7 @@ export function toScope(defaultScope: UserScope | undefined, view: UserView | un
   return view === undefined ? defaultScope : { ...defaultScope, view: toView(view) };
 }
 
-/** What the layers look at. Throws UserClientOptionError that names the option at fault. */
+/** The limits of a call for the layers. @throws UserClientOptionError that names the option at fault */
 export function toCall(
   { signal, timeoutMs, maxStaleMs, degrade }: UserReadOptions,
   defaults: { timeoutMs: number; nowMs: number },
@@ -42,7 +42,7 @@ export function toCall(
       "has no meaning beside degrade 'none'; leave one of them out",
     );
   return {
-    // Nobody works for a caller who has stopped waiting.
+    // No longer than the caller's own deadline: it would not wait for the answer.
     deadlineAtMs: defaults.nowMs + Math.min(limitMs, remainingMs() ?? LONGEST_MS, LONGEST_MS),
     ...(signal !== undefined && { signal: toSignal(signal) }),
     ...(maxStaleMs !== undefined && { maxStaleMs }),
@@ -50,12 +50,12 @@ export function toCall(
   };
 }
 
-/** 0n where none is given. Throws UserClientOptionError. */
+/** The minimum version, 0n by default. @throws UserClientOptionError */
 export function toMinVersion(minVersion: bigint | undefined): bigint {
   return minVersion === undefined ? 0n : toVersion(minVersion, 'minVersion');
 }
 
-/** By what it can do: a signal may be of another realm, or a library's own. */
+/** Checked by its methods: a signal may come from another realm, or from a library. */
 function toSignal(signal: AbortSignal): AbortSignal {
   const { aborted, addEventListener, removeEventListener } = (signal ?? {}) as Partial<AbortSignal>;
   const canListen = typeof addEventListener === 'function' && typeof removeEventListener === 'function';

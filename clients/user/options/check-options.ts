@@ -10,7 +10,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** Default, least and most of every whole number among the options. */
+/** Default, minimum and maximum of every option that is a whole number. */
 export const NUMBER_OPTIONS = {
   timeoutMs: [1_000, 1, LONGEST_MS],
   ttlMs: [5_000, 0, LONGEST_MS],
@@ -28,7 +28,7 @@ export const NUMBER_OPTIONS = {
   snapshotIntervalMs: [60_000, 1_000, HOUR_MS],
 } as const satisfies Partial<Record<keyof UserClientOptions, readonly [number, number, number]>>;
 
-/** Least and most of each number among the options of the breaker. */
+/** Minimum and maximum of every option of the breaker. */
 const BREAKER_RANGES = {
   errorThresholdPercentage: [1, 99],
   volumeThreshold: [1, 1_000_000],
@@ -51,7 +51,9 @@ export type UserClientSettings = Record<NumberOption, number> & {
   snapshotView: UserView;
 };
 
-/** Checks every option that is not about the connection. Throws UserClientOptionError. */
+/**
+ * Checks every option, except those of the connection, and fills in defaults. @throws UserClientOptionError
+ */
 export function toSettings(options: UserClientOptions): UserClientSettings {
   if (typeof options !== 'object' || options === null)
     throw new UserClientOptionError('options', `${showValue(options)} is not an object with options`);
@@ -60,7 +62,7 @@ export function toSettings(options: UserClientOptions): UserClientSettings {
     NumberOption,
     number
   >;
-  // Who changes one life and says nothing of the other means both: 0 always asks, and live is never the shorter one.
+  // A ttl that is set without its live twin sets both: 0 always asks, and the live one is never shorter.
   numbers.liveTtlMs = options.liveTtlMs ?? toLiveMs(numbers.ttlMs, numbers.liveTtlMs);
   numbers.liveMissingTtlMs =
     options.liveMissingTtlMs ?? toLiveMs(numbers.missingTtlMs, numbers.liveMissingTtlMs);
@@ -78,13 +80,13 @@ export function toSettings(options: UserClientOptions): UserClientSettings {
   };
 }
 
-/** How far an outage may lead, `snapshot` where nothing is given. Throws UserClientOptionError. */
+/** How far an outage may lead, `snapshot` by default. @throws UserClientOptionError */
 export function toDegradeLimit(degrade: DegradeLimit = 'snapshot'): DegradeLimit {
   if (degrade === 'none' || degrade === 'stale' || degrade === 'snapshot') return degrade;
   throw new UserClientOptionError('degrade', `${showValue(degrade)} is not 'none', 'stale' or 'snapshot'`);
 }
 
-/** The view, REFERENCE where none is given. Throws UserClientOptionError. */
+/** The view, REFERENCE by default. @throws UserClientOptionError */
 export function toView(view: UserView = UserView.REFERENCE, option = 'view'): UserView {
   if (view === UserView.REFERENCE || view === UserView.BASIC || view === UserView.FULL) return view;
   throw new UserClientOptionError(option, `${showValue(view)} is not REFERENCE, BASIC or FULL of UserView`);

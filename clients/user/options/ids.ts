@@ -4,19 +4,19 @@ import { UserClientOptionError } from '../model/errors.ts';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const TENANT_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** The highest version there can be: the wire has 64 bits for it, one of them the sign. */
+/** The highest possible version: the wire has a signed 64-bit number for it. */
 export const MAX_VERSION = 2n ** 63n - 1n;
 
-/** The id in lower case. Throws UserClientOptionError that names the argument. */
+/** The id in lower case. @throws UserClientOptionError that names the argument */
 export function toUserId(id: unknown, argument: string): string {
-  // Almost every id is in lower case as it comes.
+  // Almost every id comes in lower case.
   if (typeof id === 'string' && UUID.test(id)) return id;
   const lower = typeof id === 'string' ? id.toLowerCase() : '';
   if (UUID.test(lower)) return lower;
   throw new UserClientOptionError(argument, `${showValue(id)} is not a UUID`);
 }
 
-/** The ids in lower case, in their order. Throws UserClientOptionError that names the first one at fault. */
+/** The ids in lower case, in their order. @throws UserClientOptionError that names the first id at fault */
 export function toUserIds(
   ids: readonly unknown[],
   maxIds: number,
@@ -24,7 +24,7 @@ export function toUserIds(
 ): string[] {
   checkList(ids, 'ids', maxIds);
   const lowerIds: string[] = [];
-  // Not `map`, which leaves out the holes of a sparse array.
+  // Not `map`, which skips the holes of a sparse array.
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i];
     lowerIds.push(typeof id === 'string' && UUID.test(id) ? id : toUserId(id, nameOf(i)));
@@ -32,7 +32,7 @@ export function toUserIds(
   return lowerIds;
 }
 
-/** Throws UserClientOptionError where it is not an array, or a longer one than a call may bring. */
+/** Checks a list of ids or keys. @throws UserClientOptionError when it is not an array, or too long */
 export function checkList(list: readonly unknown[], argument: string, maxLength: number): void {
   if (!Array.isArray(list)) throw new UserClientOptionError(argument, `${showValue(list)} is not an array`);
   if (list.length <= maxLength) return;
@@ -42,7 +42,7 @@ export function checkList(list: readonly unknown[], argument: string, maxLength:
   );
 }
 
-/** The version as it is. Throws UserClientOptionError that names the argument. */
+/** Checks a version. @throws UserClientOptionError that names the argument */
 export function toVersion(version: unknown, argument: string): bigint {
   if (typeof version === 'bigint' && version >= 0n && version <= MAX_VERSION) return version;
   throw new UserClientOptionError(
@@ -51,7 +51,7 @@ export function toVersion(version: unknown, argument: string): bigint {
   );
 }
 
-/** The tenant id as it is. Throws UserClientOptionError that names the argument. */
+/** Checks a tenant id. @throws UserClientOptionError that names the argument */
 export function toTenantId(tenantId: unknown, argument = 'tenantId'): string {
   if (typeof tenantId === 'string' && TENANT_ID.test(tenantId)) return tenantId;
   throw new UserClientOptionError(

@@ -4,113 +4,157 @@ import type { ConnectionOptions } from '@rollcall/transport';
 import type { BreakerOptions } from '@rollcall/transport/guard';
 import type { Clock, DegradeLimit } from '../model/user-reader.ts';
 
-/** How to reach the user service, and how to remember what it says. Give `address` or `transport`; all else has a default. */
+/** Options of createUserClient. Give `address` or `transport`; every other option has a default. */
 export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeoutMs' | 'guard'> {
   /** The tenant to ask about. Absent: name one with `forTenant`. */
   tenantId?: string;
   /**
-   * Whether to hear of changes (WatchUsers). Default true: the first user that is read opens a stream, which keeps the process
-   * running until the client is closed; tenants join it likewise, up to 1000. False: an answer is believed for `ttlMs`.
+   * Whether to follow the change feed (WatchUsers). If true, the first user that is read opens a stream,
+   * which keeps the process running until the client is closed. Up to 1000 tenants share it. If false, a user
+   * is fresh for `ttlMs`.
+   * @defaultValue true
    */
   watch?: boolean;
-  /** How much of a user to ask for where the call does not say. Default REFERENCE: names and state, no contact data. */
+  /**
+   * How much of a user to read where the call does not say. REFERENCE has names and state, and no contact
+   * data.
+   * @defaultValue UserView.REFERENCE
+   */
   view?: UserView;
-  /** Deadline of a call in ms, where it does not run under an earlier `withDeadline`. Default 1000. The only timeout there is. */
+  /**
+   * Deadline of a call in ms. An earlier deadline of `withDeadline` holds. There is no other timeout.
+   * @defaultValue 1000
+   */
   timeoutMs?: number;
-  /** Age in ms up to which a user is answered from memory without asking. Default 5000; 0: always ask. */
+  /**
+   * Age in ms up to which a user is served from memory without asking. 0: always ask.
+   * @defaultValue 5000
+   */
   ttlMs?: number;
   /**
-   * The same while every change since the user was read has been told. Default 600000, or `ttlMs` where that is longer or 0;
-   * not under `ttlMs`.
+   * Age in ms up to which a user is served without asking while the change feed is live. At least `ttlMs`.
+   * @defaultValue 600000, or `ttlMs` where that is longer or 0
    */
   liveTtlMs?: number;
-  /** Age in ms up to which an id that is missing is answered so without asking. Default 1000; 0: always ask. */
+  /**
+   * Age in ms up to which an id counts as missing without asking. 0: always ask.
+   * @defaultValue 1000
+   */
   missingTtlMs?: number;
   /**
-   * The same while every change since then has been told, which is so only of a tenant of which a user was read. Default 60000,
-   * or `missingTtlMs` where that is longer or 0; not under `missingTtlMs`.
+   * Age in ms up to which an id counts as missing without asking while the change feed is live, which takes a
+   * user of the tenant that was read. At least `missingTtlMs`.
+   * @defaultValue 60000, or `missingTtlMs` where that is longer or 0
    */
   liveMissingTtlMs?: number;
   /**
-   * Share of its life after which a user that is asked for is answered, and read anew meanwhile. Default 0.8, below 1;
-   * 0: never.
+   * Share of its ttl after which a user that is asked for is also read in the background. Below 1. 0: never.
+   * @defaultValue 0.8
    */
   refreshAheadRatio?: number;
-  /** Age in ms up to which a user is answered from memory while the service is away. Default 24 hours; not under `ttlMs`. */
+  /**
+   * Age in ms up to which a user is served from memory while the service is down. At least `ttlMs`.
+   * @defaultValue 86400000 (24 hours)
+   */
   maxStaleMs?: number;
   /**
-   * What is answered while the service is away. Default `snapshot`: what this process read before, else what an earlier one
-   * did; `stale`: the former alone; `none`: nothing, so that an outage is seen at once.
+   * Which users are served while the service is down. `snapshot`: those that this process read, or else an
+   * earlier one. `stale`: those that this process read. `none`: none, so that an outage is seen at once.
+   * @defaultValue 'snapshot'
    */
   degrade?: DegradeLimit;
-  /** Most ids of which users are kept in memory, of all tenants together; one that was not used for long goes first. Default 100000. */
+  /**
+   * Most ids of users in memory, of all tenants together. The least recently used is evicted first.
+   * @defaultValue 100000
+   */
   maxEntries?: number;
   /**
-   * Most bytes that those users take, as estimated from their texts and times. Default 134217728 (128 MiB), which is room for
-   * more than `maxEntries` users with names alone. Whichever bound is met first counts.
+   * Most bytes of these users, estimated from their texts and times. Users are evicted at whichever limit is
+   * met first. The default has room for more than `maxEntries` users with names alone.
+   * @defaultValue 134217728 (128 MiB)
    */
   maxBytes?: number;
-  /** Most missing ids kept in memory. Default 10000. */
+  /**
+   * Most missing ids in memory.
+   * @defaultValue 10000
+   */
   maxMissingEntries?: number;
   /**
-   * Most versions remembered of users that are not in memory, so that none of them is shown older than it was seen. Default
-   * 100000; some 200 bytes each.
+   * Most versions remembered of users that are not in memory, so that none of them is served older than it
+   * was seen. About 200 bytes each.
+   * @defaultValue 100000
    */
   maxSeenVersions?: number;
-  /** Time in ms to wait for more ids to ask for together. Default 0: until the current turn of the event loop is over. At most 1000. */
+  /**
+   * Time in ms to wait for more ids before a batch is sent, up to 1000. 0: until the end of the current turn
+   * of the event loop.
+   * @defaultValue 0
+   */
   batchWindowMs?: number;
-  /** Most ids of one call, so that a fault in a caller stays small. Default 10000; the wire takes 500 at a time. */
+  /**
+   * Most ids of one call, which limits the damage of a fault in a caller. One request takes 500 ids.
+   * @defaultValue 10000
+   */
   maxIdsPerCall?: number;
   /**
-   * File to carry users over a restart: read when the client is made, written now and then and at close, for its owner alone
-   * to read. One process per file. Absent: none. A file that is damaged or something else is reported as a warning of the
-   * process, and not used.
+   * File that carries users over a restart. It is read when the client is created, and written at intervals
+   * and at close, for its owner only. One process per file. A file that is damaged or foreign is not used,
+   * with a warning of the process. Absent: no snapshot.
    */
   snapshotPath?: string;
-  /** Time in ms between two writes of it. Default 60000, from 1000 to an hour. */
+  /**
+   * Time between two writes of the snapshot in ms, from 1000 to an hour.
+   * @defaultValue 60000
+   */
   snapshotIntervalMs?: number;
   /**
-   * The largest view written to it. Default REFERENCE: with BASIC and FULL, contact data of users rests on the disk, and
-   * what is erased at the service stays there until the next write.
+   * The largest view in the snapshot. With BASIC and FULL, contact data rests on the disk, and erased data
+   * stays there until the next write.
+   * @defaultValue UserView.REFERENCE
    */
   snapshotView?: UserView;
   /**
-   * Time in ms without an answer after which a read is sent to another server too; at most one read in ten. Of use only where
-   * several servers share the calls. Default 0: never.
+   * Time in ms without an answer after which a read is also sent to another server. Limited to one read in
+   * ten, and useful only where several servers share the calls. 0: never.
+   * @defaultValue 0
    */
   hedgeAfterMs?: number;
-  /** When to stop asking a service that fails. Absent: the defaults of BreakerOptions. */
+  /** When the breaker opens. Absent: the defaults of BreakerOptions. */
   breaker?: BreakerOptions;
-  /** Whom to tell through OpenTelemetry. Absent: the process's own SDK, where it has one; false: nobody. */
+  /** Providers of OpenTelemetry. Absent: the global ones, where the process has an SDK. False: none. */
   telemetry?: TelemetryOptions | false;
-  /** Monotonic clock in ms, for tests. Default `performance.now`. */
+  /**
+   * Monotonic clock in ms, for tests.
+   * @defaultValue performance.now
+   */
   clock?: Clock;
 }
 
-/** Whom to tell through OpenTelemetry. */
+/** Providers of OpenTelemetry that receive metrics and spans. */
 export interface TelemetryOptions {
-  /** Default: the global one, as it is when the client is made. */
+  /** Absent: the global one at the time the client is created. */
   meterProvider?: MeterProvider;
-  /** Default: the global one. */
+  /** Absent: the global one. */
   tracerProvider?: TracerProvider;
 }
 
-/** What one call wants otherwise. */
+/** Options of one call. */
 export interface UserReadOptions {
-  /** How much of the user. Default: the client's view. */
+  /** How much of a user to read. Absent: the client's view. */
   view?: UserView;
-  /** Gives up this call with UserReadCanceledError. A read that others share goes on. */
+  /** Aborts this call with UserReadCanceledError. A read that other callers share goes on. */
   signal?: AbortSignal;
-  /** Deadline in ms of this call. Default: the client's. 0 or less has passed already: only memory is asked. */
+  /** Deadline of this call in ms. Absent: the client's. 0 or less: only memory answers. */
   timeoutMs?: number;
   /**
-   * The lowest version that will do, from an earlier write, read or event, below 2n ** 63n. Default: any. With several ids it is for each. It
-   * binds this call alone, so that a wrong one harms nobody else: where the version is not had, nothing remembers that it was asked
-   * for. Once it was answered, nothing older is, to nobody. What several calls must not fall behind: `withSeenVersions`.
+   * The lowest version to accept, from an earlier write, read or event, below 2n ** 63n. It holds for each id
+   * of this call, and for no other call: a wrong one harms only its caller. Once such a version was answered,
+   * no caller gets an older one. For versions that several calls must reach, see `withSeenVersions`.
+   * @defaultValue 0n
    */
   minVersion?: bigint;
-  /** Oldest age in ms of an answer while the service is away. Default: the client's bound, which it cannot exceed. */
+  /** Oldest age in ms of an answer while the service is down. Absent, and at most: the client's limit. */
   maxStaleMs?: number;
-  /** What will do while the service is away. Default: the client's `degrade`. */
+  /** Which users are served while the service is down. Absent: the client's `degrade`. */
   degrade?: DegradeLimit;
 }

@@ -14,7 +14,7 @@ import type { UserKey } from '../model/user-lookup.ts';
 import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } from '../model/user-reader.ts';
 import { decodeUsers } from './decode-users.ts';
 
-/** Finds users by other keys than their id; answers as UserReader does. */
+/** Finds users by other keys than their id. Answers as UserReader does. */
 export interface UserResolver {
   resolveMany(scope: UserScope, keys: readonly UserKey[], call: ReadCall): Promise<readonly UserAnswer[]>;
 }
@@ -22,10 +22,11 @@ export interface UserResolver {
 const BATCH = UserService.method.batchGetUsers;
 
 /**
- * Asks the service over the wire: one RPC per call, at most 500 ids or keys. Single ids go by BatchGetUsers too, which says
- * `missing` in an outcome instead of failing. Rejects with ConnectError, or AnswerMalformedError where the answer does not
- * fit the question; a user of another tenant is such an answer. A deadline that the caller runs under is no concern here:
- * several callers may share the read, and each one's own is in the time that it waits.
+ * Reads users over the wire: one RPC per call, with at most 500 ids or keys. Single ids use BatchGetUsers
+ * too, which answers `missing` in an outcome instead of an error. Rejects with ConnectError, or with
+ * AnswerMalformedError where the answer does not fit the question, as with a user of another tenant. A
+ * deadline of the calling context is ignored, because several callers may share the read. Each caller waits
+ * within its own.
  */
 export function createRemoteUserReader(transport: Transport, clock: Clock): UserReader & UserResolver {
   const users: Client<typeof UserService> = createClient(UserService, transport);
@@ -51,12 +52,12 @@ export function createRemoteUserReader(transport: Transport, clock: Clock): User
   };
 }
 
-/** Whole ms, as Connect's protocols want it, and at least one: a transport that takes 0 for no deadline waits for ever. */
+/** Whole milliseconds for Connect's protocols, and at least one: some transports take 0 for no deadline. */
 function toLimit({ deadlineAtMs, signal }: ReadCall, nowMs: number): CallOptions {
   return { timeoutMs: Math.max(1, Math.ceil(deadlineAtMs - nowMs)), ...(signal && { signal }) };
 }
 
-/** A message as it is, which needs no copy on its way. */
+/** A plain message, which needs no copy when it is sent. */
 function toBatchRequest({ tenantId, view }: UserScope, reads: readonly UserRead[]): BatchGetUsersRequest {
   const knownVersions: Record<string, bigint> = {};
   const knownUnratedVersions: Record<string, bigint> = {};
@@ -129,9 +130,9 @@ function toKept({ tenantId }: UserScope, user: User): User {
       `the user service answered a user of tenant ${user.tenantId} where ${tenantId} was asked`,
     );
   }
-  // As decodeUsers leaves it.
+  // decodeUsers has made it compact already.
   if (Object.isFrozen(user)) return user;
-  // One text for all users of the tenant, in place of a copy in each message.
+  // One string for all users of the tenant, in place of a copy in each message.
   user.tenantId = tenantId;
   return compactUser(user);
 }

@@ -1,19 +1,22 @@
 import { Buffer } from 'node:buffer';
 
 /**
- * Thrown where bytes are not as the service writes them. They may still be right: protobuf-es judges. It says nothing
- * more, so it needs no stack.
+ * Thrown at bytes that this reader does not support, which may still be valid: protobuf-es decides. It says
+ * nothing else, so it needs no stack.
  */
-export const UNSUPPORTED = Symbol('unusual');
+export const UNSUPPORTED = Symbol('unsupported');
 
 const { fromCharCode } = String;
-// V8 joins texts of up to so many characters by copying, and longer ones by a tree.
+// Most characters of a string that V8 concatenates by copying. Longer ones become a tree.
 const SHORT = 12;
 
-/** Reads protobuf's wire format, and of that what is usual: short tags, numbers below 2^49, well-formed text. Else throws UNUSUAL. */
+/**
+ * Reads the usual part of protobuf's wire format: short tags, numbers below 2^49, well-formed text. Throws
+ * UNSUPPORTED at anything else.
+ */
 export class WireReader {
   readonly length: number;
-  /** Where it stands. */
+  /** Position of the next byte. */
   at = 0;
   readonly #bytes: Buffer;
   readonly #view: DataView;
@@ -24,7 +27,7 @@ export class WireReader {
     this.#view = new DataView(buffer, byteOffset, byteLength);
   }
 
-  /** A field's number and how it is written; fields up to 2047. */
+  /** The number of a field, up to 2047, and its wire type. */
   tag(): number {
     const first = this.#byte();
     if (first < 0x80) return first;
@@ -37,7 +40,7 @@ export class WireReader {
     return BigInt(this.#varint());
   }
 
-  /** Not negative, as no number of ours is. */
+  /** Not negative, because no number of the contract is. */
   int32(): number {
     const value = this.#varint();
     if (value < 2 ** 31) return value;
@@ -51,7 +54,7 @@ export class WireReader {
     return this.#view.getFloat64(start, true);
   }
 
-  /** Reads a length, and answers where that which it is the length of ends, at `outerEnd` at the latest. */
+  /** Reads a length, and returns the position of its end, which is at most `outerEnd`. */
   end(outerEnd: number): number {
     const length = this.#varint();
     const end = this.at + length;
@@ -59,7 +62,7 @@ export class WireReader {
     throw UNSUPPORTED;
   }
 
-  /** What was read must have ended here. */
+  /** Throws unless the reader is at this position. */
   checkEnd(end: number): void {
     if (this.at !== end) throw UNSUPPORTED;
   }
@@ -71,7 +74,7 @@ export class WireReader {
     return bytes;
   }
 
-  /** @param expected answered itself where it is what stands there. */
+  /** @param expected is returned itself where the text is equal, so that no string is created. */
   text(outerEnd: number, expected = ''): string {
     const end = this.end(outerEnd);
     const start = this.at;
@@ -89,7 +92,10 @@ export class WireReader {
     return true;
   }
 
-  /** Four at a time: so many cost less than a call into Node. Undefined: not ASCII. */
+  /**
+   * Reads four characters at a time, which is faster than a call into Node for short texts. Undefined: not
+   * ASCII.
+   */
   #short(start: number, end: number): string | undefined {
     const view = this.#view;
     let text = '';
@@ -109,7 +115,7 @@ export class WireReader {
 
   #long(start: number, end: number): string {
     const text = this.#bytes.toString('utf8', start, end);
-    // Stands for bytes that are no text, which protobuf-es refuses, or for itself.
+    // Stands for bytes that are not text, which protobuf-es refuses, or for itself.
     if (text.includes('\ufffd')) throw UNSUPPORTED;
     return text;
   }

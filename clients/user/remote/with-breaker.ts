@@ -11,14 +11,17 @@ import { PendingAnswers, unanswered } from '../in-flight/pending-answers.ts';
 import { BreakerOpenError, isOutage, isTimeout } from '../model/classify-error.ts';
 import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } from '../model/user-reader.ts';
 
-/** Makes the breaker between this client and the user service. @throws BreakerOpenError from `run` while it is open. */
+/**
+ * Creates the breaker between this client and the user service. Its `run` throws BreakerOpenError while it is
+ * open.
+ */
 export function createUserBreaker(options: BreakerOptions = {}, onChange?: BreakerListener): Breaker {
   return createBreaker({ classifier: CLASSIFIER, options, onChange });
 }
 
 const CLASSIFIER = { isOutage, isTimeout, requestedBackoffMs, openError: () => new BreakerOpenError() };
 
-/** What stands between the callers of a client and its breaker. */
+/** The breaker, and the clock and deadlines of its calls. */
 export interface BreakerContext {
   breaker: Breaker;
   deadlines: DeadlineTimers;
@@ -28,7 +31,10 @@ export interface BreakerContext {
 
 type Probe = NonNullable<BreakerAttempt['probe']>;
 
-/** Asks `next` only while the breaker lets it; else rejects at once with BreakerOpenError. Stands above hedging, and sees its two calls as one. */
+/**
+ * Calls `next` while the breaker is closed, and rejects with BreakerOpenError while it is open. It stands
+ * above hedging, and counts the two calls of a hedged read as one.
+ */
 export function withBreaker(next: UserReader, context: BreakerContext): UserReader {
   return {
     readMany(scope, reads, call) {
@@ -42,7 +48,10 @@ export function withBreaker(next: UserReader, context: BreakerContext): UserRead
   };
 }
 
-/** What the breaker is told of a call, and what to call when the service has answered: from then on the call's end alone tells. */
+/**
+ * The breaker's view of a call. Call `onAnswered` when the service has answered: from then on only the end of
+ * the call counts, and not its deadline.
+ */
 export function toAttempt(
   { deadlineAtMs, read, isCutShort }: ReadCall,
   { deadlines }: BreakerContext,
@@ -62,8 +71,8 @@ export function toAttempt(
 }
 
 /**
- * A probe that asks one question, within the client's own `timeoutMs` even where `ask` outlasts its deadline. Fails with the
- * error of the answer.
+ * A probe with one read, within the client's own `timeoutMs` even where `ask` exceeds its deadline. Rejects
+ * with the error of the answer.
  */
 export function toProbe(
   { deadlines, clock, settings }: BreakerContext,
@@ -71,17 +80,17 @@ export function toProbe(
 ): Probe {
   return async (signal) => {
     const call = { deadlineAtMs: clock() + settings.timeoutMs, signal };
-    const gathering = new PendingAnswers([undefined], call, { deadlines });
+    const pending = new PendingAnswers([undefined], call, { deadlines });
     ask(call).then(
-      ([answer]) => gathering.put(0, answer ?? unanswered()),
-      (error: unknown) => gathering.put(0, { outcome: 'failed', error }),
+      ([answer]) => pending.put(0, answer ?? unanswered()),
+      (error: unknown) => pending.put(0, { outcome: 'failed', error }),
     );
-    const [answer] = await gathering.answers;
+    const [answer] = await pending.answers;
     if (answer?.outcome === 'failed') throw answer.error;
   };
 }
 
-/** Asks for the first of the users, of whatever version: one that does not exist would be waited for. */
+/** Reads the first of the users in any version: the service would wait for a version that does not exist. */
 function toReadProbe(
   next: UserReader,
   context: BreakerContext,

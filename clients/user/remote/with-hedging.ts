@@ -1,22 +1,21 @@
 import { isOutage } from '../model/classify-error.ts';
 import type { UserAnswer, UserReader } from '../model/user-reader.ts';
 
-/** When to ask twice. */
 interface HedgingOptions {
-  /** Time in ms without an answer after which the same read is sent once more. 0: never. */
+  /** Time in ms without an answer after which the read is sent once more. 0: never. */
   hedgeAfterMs: number;
 }
 
-/** What hedging may add to the calls of a client: one in ten, so that a service that is slow is not made slower. */
+/** Most hedges per read: one in ten, so that hedging does not slow down a slow service. */
 export const HEDGING_RATIO = 0.1;
-/** Most hedges in a burst, saved up while all was well. */
+/** Most hedges in a burst, saved up while reads are fast. */
 export const MAX_SAVED_HEDGES = 10;
 
 /**
- * Sends a read again to `next` where no answer came in `hedgeAfterMs`, takes the first answer and cancels the other call.
- * The channel goes round its servers, so the second call meets another one: it helps against one server that hangs or
- * lags, and not at all where there is only one. Set it near the 95th percentile of what reads take.
- * Stands below the breaker, which sees one call, and directly above the wire, which honours the signal.
+ * Sends a read again to `next` after `hedgeAfterMs` without an answer, takes the first answer and cancels the
+ * other call. The channel picks its servers in turn, so the second call reaches another one: it helps against
+ * one server that hangs or lags, and not where there is only one. Set it near the 95th percentile of read
+ * times. It stands below the breaker, which counts one call, and above the wire, which honours the signal.
  */
 export function withHedging(next: UserReader, { hedgeAfterMs }: HedgingOptions): UserReader {
   if (hedgeAfterMs === 0) return next;
@@ -39,7 +38,7 @@ export function withHedging(next: UserReader, { hedgeAfterMs }: HedgingOptions):
 }
 
 type Answers = readonly UserAnswer[];
-/** How a call ended. As a value, so that the loser of a race is no unhandled rejection. */
+/** How a call ended. As a value, so that the loser of a race causes no unhandled rejection. */
 type Settled = { readonly answers: Answers } | { readonly error: unknown };
 
 function settle(answers: Promise<Answers>): Promise<Settled> {
@@ -54,7 +53,7 @@ function unwrap(settled: Settled): Answers {
   throw settled.error;
 }
 
-/** What it settles to, or undefined where that takes longer. */
+/** The end of the call, or undefined where it takes longer. */
 async function within(settled: Promise<Settled>, ms: number): Promise<Settled | undefined> {
   const { promise: over, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(resolve, ms, undefined);
@@ -65,7 +64,9 @@ async function within(settled: Promise<Settled>, ms: number): Promise<Settled | 
   }
 }
 
-/** The first of two that is an answer, a refusal included; where neither is, how the first call failed. */
+/**
+ * The first of two calls that ends with an answer or a refusal. If neither does: the end of the first call.
+ */
 async function firstAnswer(one: Promise<Settled>, other: Promise<Settled>): Promise<Settled> {
   const early = await Promise.race([one, other]);
   if (isAnswer(early)) return early;
@@ -77,7 +78,7 @@ function isAnswer(settled: Settled): boolean {
   return 'answers' in settled || !isOutage(settled.error);
 }
 
-/** Each read saves a tenth of a hedge. One is there at the start. */
+/** Each read saves a tenth of a hedge. The budget starts with one. */
 function createBudget() {
   let saved = 1;
   return {

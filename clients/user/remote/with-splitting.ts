@@ -14,7 +14,7 @@ import type { UserResolver } from './remote-user-reader.ts';
 type Asked = UserRead | UserKey;
 type Answers = readonly UserAnswer[];
 
-/** How one read is asked. */
+/** One read, and how its parts are asked. */
 interface Question<One extends Asked> {
   readonly scope: UserScope;
   readonly ask: (part: readonly One[]) => Promise<Answers>;
@@ -22,11 +22,15 @@ interface Question<One extends Asked> {
 }
 
 /**
- * Asks in parts what the service refuses whole, and those in parts again where need be. In halves where the answer to all is
- * larger than a message may be (500 whole profiles are up to 32 MB, a message 4 MiB); what is too large alone answers `failed`,
- * for itself only. Where one version is not reached, so does the read that the service names, and the others are asked again
- * in halves, since more of them may be refused.
- * Stands directly above the wire: hedging and breaker see one read, whose deadline all parts share.
+ * Asks in parts where the service refuses the whole, and splits those again where needed.
+ *
+ * Halves, where the answer would exceed the size of a message: 500 whole profiles are up to 32 MB, a message
+ * 4 MiB. A user that is too large alone answers `failed`, for itself only.
+ *
+ * Where one version is not reached, the read that the service names fails, and the others are asked in
+ * halves, since more of them may be refused.
+ *
+ * It stands above the wire: hedging and breaker count one read, and all parts share its deadline.
  */
 export function withSplitting(next: UserReader & UserResolver): UserReader & UserResolver {
   return {
@@ -52,7 +56,7 @@ async function askInParts<One extends Asked>(
   }
 }
 
-/** They keep what they demand: asked without, a server that lags answered them something older. */
+/** The others keep their minimum versions: without them a server that lags could answer older ones. */
 async function askOthers<One extends Asked>(
   question: Question<One>,
   asked: readonly One[],
@@ -67,8 +71,8 @@ async function askOthers<One extends Asked>(
 }
 
 /**
- * The service answered the whole, so that it is not away: what befalls a part is the part's own. Else a caller who demands
- * versions that there are not, until the deadline is over, made it look like an outage.
+ * Turns an error into failed answers: the service has answered the whole, so it is not down. Otherwise a
+ * caller who asks for versions that do not exist, until its deadline, would make that look like an outage.
  */
 async function askForItself<One extends Asked>(
   question: Question<One>,
@@ -90,12 +94,15 @@ async function askInHalves<One>(
   return (await Promise.all(halves.map(ask))).flat();
 }
 
-/** Whether the refusal is about this read. */
+/** Whether the refusal names this read. */
 function isNamed(asked: Asked, error: unknown): boolean {
   return 'id' in asked && asked.id === errorReason(error)?.metadata.id?.toLowerCase();
 }
 
-/** How gRPC libraries call it where no service gives a reason. Without these words it may be a limit of calls, and more calls made it worse. */
+/**
+ * Words of gRPC libraries for an answer that is too large. Without them and without a reason it may be a rate
+ * limit, which more calls would exceed further.
+ */
 const TOO_LARGE = /larger than|exceeds maximum size/;
 
 function isTooLarge(error: unknown): error is ConnectError {

@@ -6,9 +6,9 @@ import { SEEN_HEADER } from './seen-header.ts';
 import { recordSeenHeader, recordWrittenUser, seenHeader } from './version-context.ts';
 
 /**
- * Connect interceptor for `interceptors` of a transport or client: calls carry what their context has seen, and what their
- * answers say is noted in it: the header of another service, and the users that a write of UserAdminService answers.
- * Outside a context it changes nothing.
+ * A Connect interceptor for a transport or client. Calls carry the versions that their context has seen, and
+ * the context records those of the answers: the header of another service, and the users that a write of
+ * UserAdminService answers. Outside a context it does nothing.
  */
 export const carrySeenVersions: Interceptor = (next) => async (request) => {
   const header = seenHeader();
@@ -23,7 +23,7 @@ function recordWrites({ method, message }: UnaryResponse): void {
   if (method.parent.typeName !== UserAdminService.typeName) return;
   if (method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS) return;
   for (const field of Object.values(message)) {
-    // A service may leave out what is to be noted; its write went well all the same.
+    // A user without id or tenant cannot be recorded. The write succeeded all the same.
     if (isMessage(field, UserSchema) && field.tenantId !== '' && field.id !== '') recordWrittenUser(field);
   }
 }

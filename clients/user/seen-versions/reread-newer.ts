@@ -2,17 +2,19 @@ import { VersionNotReachedError } from '../model/classify-error.ts';
 import type { ReadCall, UserAnswer, UserRead, UserReader, UserScope } from '../model/user-reader.ts';
 import { hasSeenNewer, minSeenVersion } from './version-context.ts';
 
-/** What was asked, and how. */
 interface Asked {
   readonly scope: UserScope;
   readonly call: ReadCall;
-  /** The ids, each read with what the context has seen of it. Absent: it was asked by other keys. */
+  /**
+   * The reads by id, each with the version that the context has seen. Absent: users were asked for by other
+   * keys.
+   */
   readonly reads?: readonly UserRead[];
 }
 
 /**
- * The answers as this context may be given them: who is older than the context has seen is read by id. Those are users that other
- * keys led to, and the survivors of merges: nobody knew their id when the read began.
+ * Reads users again that are older than this context has seen. Those are users found by other keys, and
+ * survivors of merges: their ids were unknown when the read began.
  */
 export async function rereadNewer(
   answers: readonly UserAnswer[],
@@ -30,14 +32,14 @@ export async function rereadNewer(
   });
 }
 
-/** The read that is to replace this one. Undefined: none. */
+/** The read that replaces this answer. Undefined: the answer is recent enough. */
 function toNewerRead(asked: string | undefined, answer: UserAnswer): UserRead | undefined {
   if (answer.outcome !== 'found' || answer.user.id === asked || !hasSeenNewer(answer.user)) return undefined;
   const { tenantId, id } = answer.user;
   return { id, minVersion: minSeenVersion(tenantId, id) };
 }
 
-/** The user may have been merged meanwhile: who is still behind then is not answered. */
+/** The user may have been merged meanwhile. A user that is still too old then is not served. */
 function toReached({ id: asked }: UserRead, answer: UserAnswer): UserAnswer {
   const next = toNewerRead(asked, answer);
   if (next === undefined) return answer;

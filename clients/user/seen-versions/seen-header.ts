@@ -2,23 +2,23 @@ import type { SeenVersion } from '../model/change-sink.ts';
 import { MAX_VERSION, toTenantId, toUserId } from '../options/ids.ts';
 
 /**
- * The header, in requests and answers alike, that carries versions which a reader must not fall behind:
- * `TENANT/USER/VERSION`, several separated by commas, newest first.
+ * The header of requests and answers that carries seen versions: `TENANT/USER/VERSION`, separated by commas,
+ * newest first.
  */
 export const SEEN_HEADER = 'x-rollcall-seen';
 
 /**
- * Longest header written, in characters: some 80 versions. What has no room is the oldest, and is left out. A quarter of
- * what Node takes for all headers together over HTTP/1.1, the narrowest way there is:
+ * Longest header that is written, in characters: about 80 versions. The oldest ones are left out. It is a
+ * quarter of the room for all headers that Node accepts over HTTP/1.1, the tightest limit on the way:
  * https://nodejs.org/docs/latest-v24.x/api/cli.html#--max-http-header-sizesize
  */
 export const MAX_SEEN_HEADER_LENGTH = 4_096;
 
-/** Longest header read: that of two hops which met. */
+/** Longest header that is read: two written ones that a proxy joined. */
 const MAX_READ_LENGTH = 2 * MAX_SEEN_HEADER_LENGTH;
 const VERSION = /^[1-9][0-9]{0,18}$/;
 
-/** The header's value. Undefined: there is nothing to say. */
+/** The value of the header. Undefined: there are no versions. */
 export function encodeSeenVersions(newestFirst: Iterable<SeenVersion>): string | undefined {
   let header = '';
   for (const { tenantId, id, version } of newestFirst) {
@@ -29,12 +29,12 @@ export function encodeSeenVersions(newestFirst: Iterable<SeenVersion>): string |
   return header === '' ? undefined : header;
 }
 
-/** What a header says, newest first; or the fault that makes it useless as a whole. */
+/** The versions of a header, newest first, or the fault for which it is ignored as a whole. */
 type SeenHeader =
   | { readonly seen: readonly SeenVersion[]; readonly fault?: never }
   | { readonly seen?: never; readonly fault: string };
 
-/** Reads a header's value, which may come from anyone. Never throws. */
+/** Decodes a header, which may come from anyone. Never throws. */
 export function decodeSeenVersions(header: string): SeenHeader {
   if (header.length > MAX_READ_LENGTH) {
     return { fault: `${SEEN_HEADER} has ${header.length} characters, more than ${MAX_READ_LENGTH}` };

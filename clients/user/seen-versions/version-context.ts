@@ -7,12 +7,14 @@ import { UserClientOptionError } from '../model/errors.ts';
 import { toTenantId, toUserId, toVersion } from '../options/ids.ts';
 import { decodeSeenVersions, encodeSeenVersions, SEEN_HEADER } from './seen-header.ts';
 
-/** Most versions that one context holds; the one seen longest ago goes first. Far more than one request writes. */
+/**
+ * Most versions of one context, far more than one request writes. The one seen longest ago is dropped first.
+ */
 export const MAX_SEEN_VERSIONS = 1_000;
 
 type SeenVersions = Map<string, SeenVersion>;
 
-/** What one context has seen, since all contexts forgot last. */
+/** The versions that one context has seen since `forgetSeenVersions`. */
 interface SeenContext {
   era: number;
   readonly versions: SeenVersions;
@@ -20,14 +22,14 @@ interface SeenContext {
 
 const contexts = new AsyncLocalStorage<SeenContext>();
 let era = 0;
-// Most processes never open a context, and their hits need not ask for one.
+// False in most processes, whose hits then skip the look for a context.
 let isInUse = false;
 
 /**
- * Runs `act`, and all that it awaits, knowing that these versions exist, oldest first: no read of a user inside answers an
- * older one. One context is one request: what is noted inside is known to all of it, and to nobody else. Inside another
- * context it begins with what that one knows, and keeps what it learns to itself. Throws UserClientOptionError where one of
- * them is none.
+ * Runs `act` in a context that has seen these versions, given oldest first: no read within it answers an
+ * older one. One context is one request. Versions recorded within it hold for all of it, and nowhere else. A
+ * nested context starts with the versions of the outer one, and keeps new ones to itself. @throws
+ * UserClientOptionError when a version is invalid
  */
 export function withSeenVersions<Result>(seen: Iterable<SeenVersion>, act: () => Result): Result {
   const versions: SeenVersions = new Map(currentVersions());
@@ -38,14 +40,14 @@ export function withSeenVersions<Result>(seen: Iterable<SeenVersion>, act: () =>
 }
 
 /**
- * Lets every context of the process forget what it has seen: the service's database is another one or went back, so that no
- * version need exist. A process has one user service.
+ * Makes every context of the process forget its versions: the service's database was replaced or went back,
+ * and none of them need exist. A process has one user service.
  */
 export function forgetSeenVersions(): void {
   era += 1;
 }
 
-/** Undefined: outside a context. */
+/** The versions of the current context. Undefined: there is no context. */
 function currentVersions(): SeenVersions | undefined {
   const context = contexts.getStore();
   if (context !== undefined && context.era !== era) {
@@ -55,14 +57,17 @@ function currentVersions(): SeenVersions | undefined {
   return context?.versions;
 }
 
-/** `withSeenVersions` with what the caller of a service sent along. A header that cannot be read is ignored, and told on `rollcall:user-client:seen-header-ignored`. */
+/**
+ * Runs `act` in a context with the versions of a caller's header. An invalid header is ignored, and reported
+ * on `rollcall:user-client:seen-header-ignored`.
+ */
 export function withSeenHeader<Result>(headers: Pick<Headers, 'get'>, act: () => Result): Result {
   return withSeenVersions(readSeenHeader(headers), act);
 }
 
 /**
- * Notes that a version exists, for all later reads of the same context. Answers false outside a context, where nothing is kept.
- * Throws UserClientOptionError where it is none.
+ * Records that a version exists, for later reads of the current context. Returns false outside a context.
+ * @throws UserClientOptionError when the version is invalid
  */
 export function recordSeenVersion(seen: SeenVersion): boolean {
   const versions = currentVersions();
@@ -70,35 +75,41 @@ export function recordSeenVersion(seen: SeenVersion): boolean {
   return versions !== undefined;
 }
 
-/** Notes the user that a write answered: `recordWrittenUser((await admin.updateUser(…)).user)`. Undefined: nothing. */
+/**
+ * Records the user that a write answered: `recordWrittenUser((await admin.updateUser(…)).user)`. Ignores
+ * undefined.
+ */
 export function recordWrittenUser(user: Pick<User, 'tenantId' | 'id' | 'version'> | undefined): boolean {
   return user !== undefined && recordSeenVersion(user);
 }
 
-/** Notes what the answer of another service says that it has seen or written. */
+/** Records the versions in the header of another service's answer. */
 export function recordSeenHeader(headers: Pick<Headers, 'get'>): void {
   if (currentVersions() !== undefined) for (const one of readSeenHeader(headers)) recordSeenVersion(one);
 }
 
-/** Whether this context has seen any version at all: what a hit asks before it looks closer. */
+/** Whether the current context has seen any version. Hits check it first. */
 export function hasSeenVersions(): boolean {
   if (!isInUse) return false;
   const versions = currentVersions();
   return versions !== undefined && versions.size > 0;
 }
 
-/** The lowest version of this user that a read in this context may answer. 0n: any, also outside a context. */
+/** The lowest version of this user that a read in the current context may answer. 0n: any. */
 export function minSeenVersion(tenantId: string, id: string): bigint {
   if (!hasSeenVersions()) return 0n;
   return currentVersions()?.get(toKey(tenantId, id))?.version ?? 0n;
 }
 
-/** Whether this context has seen a newer version of this user. */
+/** Whether the current context has seen a newer version of this user. */
 export function hasSeenNewer({ tenantId, id, version }: SeenVersion): boolean {
   return version < minSeenVersion(tenantId, id);
 }
 
-/** What this context has seen, for SEEN_HEADER of a call or of an answer. Undefined: nothing, or there is no context. */
+/**
+ * The value of SEEN_HEADER for a call or an answer of the current context. Undefined: there are no versions,
+ * or no context.
+ */
 export function seenHeader(): string | undefined {
   const versions = currentVersions();
   return versions && encodeSeenVersions([...versions.values()].reverse());
@@ -125,7 +136,7 @@ function toIterable(seen: Iterable<SeenVersion>): Iterable<SeenVersion> {
   throw new UserClientOptionError('seen', `${showValue(seen)} is not a list of { tenantId, id, version }`);
 }
 
-/** Checked before it is noted: what no read can ask for, or no header carry, would fail far from who said it. */
+/** Checked when it is recorded: an error of a later read or header would be far from its cause. */
 function toSeenVersion(seen: SeenVersion, argument: string): SeenVersion {
   if (typeof seen !== 'object' || seen === null)
     throw new UserClientOptionError(argument, `${showValue(seen)} is not { tenantId, id, version }`);
@@ -138,11 +149,11 @@ function toSeenVersion(seen: SeenVersion, argument: string): SeenVersion {
 }
 
 function record(versions: SeenVersions, { tenantId, id, version }: SeenVersion): void {
-  // Says nothing of the user, and in a header it would spoil what the others say.
+  // Version 0 says nothing of a user, and would make a header invalid.
   if (version === 0n) return;
   const key = `${tenantId}/${id}`;
   const known = versions.get(key)?.version ?? 0n;
-  // Set anew, it is the newest; a map keeps the order in which keys came.
+  // Deleted first, because a map keeps the order of insertion: the version is now the newest.
   versions.delete(key);
   const newest = known > version ? known : version;
   versions.set(key, { tenantId, id, version: newest });

@@ -8,32 +8,32 @@ import { compactUser, detachString } from '../model/compact-user.ts';
 import { toView } from '../options/check-options.ts';
 import { toTenantId, toUserId } from '../options/ids.ts';
 
-/** A user as a snapshot has it. */
+/** A user in a snapshot. */
 export interface SnapshotEntry {
   readonly user: User;
-  /** The id it was asked for by: not its own after a merge. */
+  /** The id that was asked for. After a merge it differs from the user's. */
   readonly id: string;
   readonly view: UserView;
   /** Age in ms when the snapshot was written. */
   readonly ageMs: number;
-  /** A later version, up to which only ratings or statistics changed. Absent: none. */
+  /** A later version that changed ratings or statistics only. Absent: none. */
   readonly dueVersion?: bigint | undefined;
 }
 
-/** What stands in a snapshot. */
+/** The content of a snapshot. */
 export interface Snapshot {
   /** Unix time in ms. */
   readonly writtenAtMs: number;
-  /** Identity of the change feed that the users were true of. Absent, or empty: not known. */
+  /** Identity of the change feed that the users belong to. Absent or empty: not known. */
   readonly feed?: string;
   /** The most recently used first. */
   readonly entries: readonly SnapshotEntry[];
 }
 
-/** The file is no snapshot that this version can use. */
+/** The file is not a snapshot that this version can read. */
 export class SnapshotUnusableError extends Error {
   override readonly name = 'SnapshotUnusableError';
-  /** It was never a snapshot, so that overwriting it may destroy somebody's work. */
+  /** Whether the file was never a snapshot. Overwriting it may destroy someone's work. */
   readonly isForeign: boolean;
 
   constructor(fault: string, isForeign = false) {
@@ -43,28 +43,27 @@ export class SnapshotUnusableError extends Error {
 }
 
 const MAGIC = 'rollcall-user-snapshot';
-/** Raised when a line means something else. */
+/** Raised when a line changes its meaning. */
 const FORMAT = 1;
-/** What the header can hold of a feed's identity; readers of before pass it over. */
+/** Identities of a feed that the header can hold. Earlier versions ignore the field. */
 const FEED = /^[\w.-]{1,200}$/;
-/** Lines between two writes, so that the process does something else in between. */
+/** Lines per write, so that the process can do other work in between. */
 const CHUNK_LINES = 500;
 /** Bytes of the last line. */
 const END_BYTES = `sha256 ${'0'.repeat(64)}\n`.length;
 
-/** How far a write goes. */
 interface WriteLimits {
-  /** Of the file. Entries beyond are left out, the least recently used ones first. */
+  /** Most bytes of the file. The least recently used entries are left out. */
   maxBytes: number;
-  /** Ends the write, and nothing is left of it. Absent: nothing does. */
+  /** Aborts the write, and removes its file. Absent: the write is not aborted. */
   signal?: AbortSignal;
 }
 
 /**
- * Writes a snapshot for its owner alone (mode 0600): to a file beside it first, which then takes its place, so that who
- * reads sees the old one or the new one whole. Text: a line that names the format, the time and the feed, a line per user, a line
- * with the SHA-256 of all before. Answers how many entries it has. Rejects with the error of the file system, or the reason
- * of the signal.
+ * Writes a snapshot with mode 0600: first to a temporary file, which is then renamed, so that a reader gets
+ * the old or the new one whole. It is text: a line with format, time and feed, a line per user, and a line
+ * with the SHA-256 of all before. Returns the number of entries. Rejects with the error of the file system,
+ * or the reason of the signal.
  */
 export async function writeSnapshot(
   path: string,
@@ -81,7 +80,7 @@ export async function writeSnapshot(
     const write = async (text: string) => {
       signal?.throwIfAborted();
       hash.update(text);
-      // Goes on until all is written, which `write` need not do.
+      // Unlike `write`, it returns only when all is written.
       await file.writeFile(text);
     };
     await write(header);
@@ -103,7 +102,9 @@ export async function writeSnapshot(
 
 const UNFINISHED = /^\.[0-9a-f-]{36}\.tmp$/;
 
-/** Removes what a process left behind that was killed while it wrote: names, of which nobody else knew. Throws the error of the file system. */
+/**
+ * Removes temporary files of a process that was killed during a write. @throws the error of the file system
+ */
 export function removeUnfinished(path: string): void {
   const [folder, name] = [dirname(path), basename(path)];
   if (!existsSync(folder)) return;
@@ -113,8 +114,8 @@ export function removeUnfinished(path: string): void {
 }
 
 /**
- * Reads a snapshot, at once. Undefined: there is no file. Throws SnapshotUnusableError where it is larger than `maxBytes`,
- * damaged, of another format or something else altogether, and the error of the file system.
+ * Reads a snapshot synchronously. Undefined: there is no file. @throws SnapshotUnusableError when it is
+ * larger than `maxBytes`, damaged, of another format or another file; or the error of the file system
  */
 export function readSnapshot(path: string, maxBytes: number): Snapshot | undefined {
   const size = statSync(path, { throwIfNoEntry: false })?.size;
@@ -135,7 +136,9 @@ export function readSnapshot(path: string, maxBytes: number): Snapshot | undefin
   return { writtenAtMs, feed: detachString(feed), entries: lines.map(toEntry) };
 }
 
-/** As many lines as fit, some at a time: what counts little in memory, letters beyond Latin-1, takes more of the file. */
+/**
+ * The lines that fit, in chunks. Letters beyond Latin-1 take more of the file than of the estimate in memory.
+ */
 function* toChunks(entries: readonly SnapshotEntry[], maxBytes: number): Iterable<string[]> {
   let bytes = 0;
   for (let at = 0; at < entries.length && bytes <= maxBytes; at += CHUNK_LINES) {
@@ -150,7 +153,7 @@ function* toChunks(entries: readonly SnapshotEntry[], maxBytes: number): Iterabl
   }
 }
 
-// Readers of before pass the last part over.
+// Earlier versions ignore the last field.
 function toLine({ user, id, view, ageMs, dueVersion }: SnapshotEntry): string {
   const bytes = Buffer.from(toBinary(UserSchema, user)).toString('base64');
   const due = dueVersion === undefined ? '' : ` ${dueVersion}`;
@@ -164,7 +167,7 @@ function toEntry(line: string): SnapshotEntry {
     toUserId(user.id, 'user.id');
     toTenantId(user.tenantId);
     if (!(Number(ageMs) >= 0)) throw new RangeError('no age');
-    // A part of the whole file's text, which even the last match of a pattern would keep.
+    // Detached, because a slice would keep the text of the whole file.
     const known = {
       id: toUserId(detachString(id), 'id'),
       view: toView(Number(view) as UserView),

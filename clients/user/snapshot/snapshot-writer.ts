@@ -1,20 +1,25 @@
 import { publish, type SnapshotMoved } from '../model/diagnostics.ts';
 import { type SnapshotEntry, writeSnapshot } from './snapshot-file.ts';
 
-/** Where to write, and how much. */
 interface SnapshotWriterOptions {
   path: string;
   /** Most bytes of the file. */
   maxBytes: number;
-  /** Identity of the change feed that the users are true of. Empty: not known. */
+  /** Identity of the change feed that the users belong to. Empty: not known. */
   feed: () => string;
   unixClock: () => number;
 }
 
-/** A disk that hangs must not keep a process from ending. Kubernetes leaves it 30 s by default. */
+/**
+ * Longest last write in ms, so that a disk that hangs does not hold up the end of a process. Kubernetes waits
+ * 30 s by default.
+ */
 const LAST_WRITE_MS = 10_000;
 
-/** Writes the snapshots of one client, one after another. No method rejects: a fault is a warning of the process, once. */
+/**
+ * Writes the snapshots of one client, one after another. Never rejects: a failure is a warning of the
+ * process, once.
+ */
 export class SnapshotWriter {
   readonly #options: SnapshotWriterOptions;
   readonly #givingUp = new AbortController();
@@ -25,7 +30,10 @@ export class SnapshotWriter {
     this.#options = options;
   }
 
-  /** One at a time, also the one under way: on a slow disk they would queue up, each with all users of its time. */
+  /**
+   * Returns the write in progress where there is one: on a slow disk writes would queue up, each with all its
+   * users.
+   */
   write(collect: () => readonly SnapshotEntry[]): Promise<void> {
     this.#writing ??= this.#write(collect()).finally(() => {
       this.#writing = undefined;
@@ -33,7 +41,10 @@ export class SnapshotWriter {
     return this.#writing;
   }
 
-  /** Waits for the one under way. Both are given up when they take too long together. */
+  /**
+   * Writes the last snapshot, after the write in progress. Both are aborted where they take too long
+   * together.
+   */
   async writeLast(entries: readonly SnapshotEntry[]): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
@@ -59,9 +70,9 @@ export class SnapshotWriter {
         { maxBytes, signal },
       );
       this.#isWarned = false;
-      publish('rollcall:user-client:snapshot:written', () => toMoved(users, startedAtMs));
+      publish('rollcall:user-client:snapshot:written', () => toSnapshotMoved(users, startedAtMs));
     } catch (error) {
-      // What was given up has been told.
+      // An aborted write was reported already.
       if (!signal.aborted) this.#fail(error as Error);
     }
   }
@@ -74,12 +85,12 @@ export class SnapshotWriter {
   }
 }
 
-/** So many users moved since this point of the process's clock. */
-export function toMoved(users: number, startedAtMs: number): SnapshotMoved {
+/** The message for so many users, with the time since then. */
+export function toSnapshotMoved(users: number, startedAtMs: number): SnapshotMoved {
   return { users, durationMs: performance.now() - startedAtMs };
 }
 
-/** A warning of the process, which goes on without a snapshot. */
+/** Emits a warning of the process. */
 export function warnOfSnapshot(message: string): void {
   process.emitWarning(message, { type: 'UserClientWarning', code: 'ROLLCALL_USER_SNAPSHOT' });
 }

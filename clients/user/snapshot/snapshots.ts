@@ -8,53 +8,49 @@ import {
   type SnapshotEntry,
   SnapshotUnusableError,
 } from './snapshot-file.ts';
-import { SnapshotWriter, toMoved, warnOfSnapshot } from './snapshot-writer.ts';
+import { SnapshotWriter, toSnapshotMoved, warnOfSnapshot } from './snapshot-writer.ts';
 
-/** Stands for the feed of a snapshot that names none: whatever the service names is another one. */
+/** Stands for the feed of a snapshot without one. It differs from every feed that the service names. */
 const UNKNOWN_FEED = 'unknown';
 
-/** Where, when and of what snapshots are made. */
+/** When and where snapshots are written. */
 export interface SnapshotOptions {
   path: string;
-  /** Time in ms between two. */
+  /** Time between two snapshots, in ms. */
   intervalMs: number;
   /** The largest view that is written. */
   view: UserView;
   /** Most bytes of the file. */
   maxBytes: number;
-  /** Oldest user in ms that is taken in at start. */
+  /** Oldest age in ms of a user that is read at the start. */
   maxStaleMs: number;
 }
 
-/** What snapshots stand beside. */
 interface SnapshotContext {
   clock: Clock;
-  /** Identity of the change feed. Empty, or absent: not known. */
+  /** Identity of the change feed. Empty or absent: not known. */
   feed?: () => string;
   /** Absent: `Date.now`. */
   unixClock?: () => number;
 }
 
-/** Carries what is in memory over a restart. */
+/** Carries users in memory over a restart. */
 export interface Snapshots {
-  /** Identity of the change feed that the users taken in were true of. Empty: none were taken in. */
+  /** Identity of the change feed that the users read belong to. Empty: none were read. */
   readonly feed: string;
   /**
-   * Writes what is in memory now, where anything is and no other write is under way. Never rejects: a fault is a warning of
-   * the process.
+   * Writes a snapshot now, unless there is nothing to write or a write is in progress. Never rejects: a
+   * failure is a warning of the process.
    */
   write(): Promise<void>;
-  /**
-   * The last write, which takes what is in memory at this moment; then no more. Given up after 10 s.
-   * Never rejects.
-   */
+  /** Writes the last snapshot, with the users of this moment. Aborted after 10 s. Never rejects. */
   close(): Promise<void>;
 }
 
 /**
- * Takes in the last snapshot, and writes one every `intervalMs` and at the end. Called before the cache is read through, so
- * that users of it are older than all that this process reads, and never fresh. The age of a user while no process ran is told by the
- * machine's clock; where that went back, the time between counts as none.
+ * Reads the last snapshot into the cache, and writes one every `intervalMs` and at the end. Call it before
+ * the first read, so that users of the snapshot are older than all others and never fresh. The time between
+ * two processes comes from the machine's clock. Where that went back, it counts as none.
  */
 export function startSnapshots(
   options: SnapshotOptions,
@@ -78,7 +74,11 @@ export function startSnapshots(
   };
 }
 
-/** Users of the file bind no version: the service's database may have gone back since. Answers whether the file may be written: one that is no snapshot is somebody's, and stays. */
+/**
+ * Reads the file into the cache. Versions of its users do not bind, since the service's database may have
+ * gone back meanwhile. Returns whether the file may be written: a file that is not a snapshot belongs to
+ * someone else.
+ */
 function load(
   { path, maxBytes, maxStaleMs }: SnapshotOptions,
   cache: UserCache,
@@ -101,7 +101,7 @@ function load(
     }
     cache.unbind();
     if (snapshot !== undefined)
-      publish('rollcall:user-client:snapshot:read', () => toMoved(taken, startedAtMs));
+      publish('rollcall:user-client:snapshot:read', () => toSnapshotMoved(taken, startedAtMs));
     return { isWritable: true, feed: taken > 0 ? snapshot?.feed || UNKNOWN_FEED : '' };
   } catch (error) {
     publish('rollcall:user-client:snapshot:failed', () => ({ doing: 'read', error }));
@@ -112,7 +112,7 @@ function load(
   }
 }
 
-/** Users are frozen, so that what is collected at once can be written bit by bit. */
+/** Collects entries at once. Users are frozen, so they can be written bit by bit. */
 function collect(cache: UserCache, largest: UserView, nowMs: number): SnapshotEntry[] {
   const entries: SnapshotEntry[] = [];
   for (const [id, { user, scope, readAtMs, dueVersion }] of cache.allComparable())

@@ -20,8 +20,8 @@ const NO_OPTIONS = {};
 const LOOK = { allowStale: true };
 
 /**
- * Known versions of users that are not in memory. Bounded: the version that was used longest ago is evicted first. A version
- * counts in one era of the service's database only.
+ * Known versions of users that are not in memory. Bounded: the version that was used longest ago is evicted
+ * first. A version counts in one era of the service's database only.
  */
 export class KnownVersions {
   readonly #byId: LRUCache<string, VersionLink>;

@@ -12,15 +12,15 @@ export interface SeenChange extends KnownVersion {
 }
 
 /**
- * The effect of a change on an entry. `raised`: the entry shows the new version. `due`: the entry is to be read again.
- * `outdated`: the entry must not be served.
+ * The effect of a change on an entry. `raised`: the entry shows the new version. `due`: the entry is to be
+ * read again. `outdated`: the entry must not be served.
  */
 type ChangeEffect = 'none' | 'raised' | 'due' | 'outdated';
 
 /**
- * Applies a change to an entry of this view. A change that the view does not show raises the entry to the new version: it is then,
- * byte for byte, the service's answer. A change of ratings or statistics only makes the entry due. After a version that was missed
- * the entry is outdated.
+ * Applies a change to an entry of this view. A change that the view does not show raises the entry to the new
+ * version: it is then, byte for byte, the service's answer. A change of ratings or statistics only makes the
+ * entry due. After a version that was missed the entry is outdated.
  */
 export function applyChange(entry: ChangedEntry, view: UserView, change: SeenChange): ChangeEffect {
   const { version, touchedViews } = change;
@@ -39,8 +39,8 @@ export function applyChange(entry: ChangedEntry, view: UserView, change: SeenCha
 }
 
 /**
- * Applies a change of the survivor to an entry of an id that was merged into it. After an unmerge the entry is outdated: the id may
- * lead to another user.
+ * Applies a change of the survivor to an entry of an id that was merged into it. After an unmerge the entry
+ * is outdated: the id may lead to another user.
  */
 export function applySurvivorChange(entry: ChangedEntry, view: UserView, change: SeenChange): ChangeEffect {
   if (change.kind !== UserChangeKind.UNMERGED) return applyChange(entry, view, change);
@@ -55,8 +55,8 @@ export function applyChanges(user: User, view: UserView, changes: readonly SeenC
 }
 
 /**
- * Whether the view shows a rating or statistic that changed. BASIC shows ratings only, which every view shows: a service from
- * before ratings were in REFERENCE does not name that view.
+ * Whether the view shows a rating or statistic that changed. BASIC shows ratings only, which every view
+ * shows: a service from before ratings were in REFERENCE does not name that view.
  */
 function isFigureOf(view: UserView, { figureViews }: TouchedViews): boolean {
   return figureViews.includes(view) || figureViews.includes(UserView.BASIC);

@@ -17,13 +17,21 @@ export function knownThrough({ user, dueVersion }: Pick<CachedUser, 'user' | 'du
 export interface SharedScope extends UserScope {
   /** Whether the user is the survivor of a merge, whose changes come under another id. */
   readonly isMerged: boolean;
-  /** The era that the user was read in. An entry of an earlier era serves during an outage only, and its version does not bind. */
+  /**
+   * The era that the user was read in. An entry of an earlier era serves during an outage only, and its
+   * version does not bind.
+   */
   readonly era: number;
 }
 
-/** A user in one view, linked to the other entries of its id: other views, and the same id in other tenants. */
+/**
+ * A user in one view, linked to the other entries of its id: other views, and the same id in other tenants.
+ */
 export interface UserEntry extends ChangedEntry, Pick<CachedUser, 'readAtMs'> {
-  /** One object for all entries of its kind, so that a hit does not look into the user and an entry stays small. */
+  /**
+   * One object for all entries of its kind, so that a hit does not look into the user and an entry stays
+   * small.
+   */
   readonly scope: SharedScope;
   readonly next: UserEntry | undefined;
   /** Estimated size. */

@@ -8,12 +8,13 @@ import {
 } from '@opentelemetry/api';
 import { type MetricReading, type MetricSource, READ_METRICS, toMetricReadings } from './metric-readings.ts';
 
-/** Who says it: the name and version of every meter and tracer of the client. The version is the one of its package. */
+/** Name and version of every meter and tracer of the client. The version is that of the package. */
 export const SCOPE = { name: '@rollcall/user-client', version: '0.1.0' } as const;
 
-/** What is recorded as it happens, once a call or read, never for a single hit. */
+/** Metrics that are recorded once per call or read, never for a single hit. */
 export const RECORDED_METRICS = {
-  // The name, the attributes and the bounds are OpenTelemetry's: https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/
+  // Name, attributes and bounds follow OpenTelemetry:
+  // https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/
   callDuration: {
     name: 'rpc.client.call.duration',
     unit: 's',
@@ -34,20 +35,20 @@ export const RECORDED_METRICS = {
   },
 } as const;
 
-/** The metrics of all clients that tell the same provider. */
+/** The instruments of one meter provider, shared by its clients. */
 export interface ClientMetrics {
   readonly callDuration: Histogram;
   readonly batchSize: Histogram;
   readonly answerAge: Histogram;
-  /** Lets a client be read whenever metrics are collected. */
+  /** Adds a client to every collection. */
   readonly join: RegisterClient;
 }
 
 const byProvider = new WeakMap<MeterProvider, ClientMetrics>();
 
 /**
- * The instruments at this provider. Undefined: it is OpenTelemetry's own that does nothing. One set and one callback per
- * provider, however many clients come and go: their values are summed, because a series per client would never end.
+ * The instruments of this provider. Undefined: it is OpenTelemetry's no-op. One set and one callback serve
+ * all clients of a provider: their values are summed, because a series per client would never end.
  */
 export function metricsAt(provider: MeterProvider): ClientMetrics | undefined {
   const meter = provider.getMeter(SCOPE.name, SCOPE.version);
@@ -72,20 +73,20 @@ function createMetrics(meter: Meter): ClientMetrics {
   };
 }
 
-/** Takes in how to read a client; answers how to let it go. */
+/** Registers a client by its reader, and returns a function that removes it. */
 type RegisterClient = (read: () => MetricSource) => () => void;
 
 /**
- * Observes, at every collection, the sum of all clients that have joined. The counters of those that are gone still count:
- * or a sum would fall, and what was counted just before the end be lost.
+ * Observes the sum of all registered clients at every collection. Counters of removed clients still count: a
+ * sum must not fall, and the last values must not be lost.
  */
 function observeClients(meter: Meter): RegisterClient {
   const clients = new Set<() => MetricSource>();
-  let gone: MetricReading[] = [];
+  let removed: MetricReading[] = [];
   const instruments = createObservables(meter);
   const observe = (result: BatchObservableResult) => {
     for (const { metric, value, attributes } of sumReadings([
-      ...gone,
+      ...removed,
       ...[...clients].flatMap((read) => toMetricReadings(read())),
     ]))
       result.observe(instruments.get(metric.name) as Observable, value, attributes);
@@ -94,12 +95,12 @@ function observeClients(meter: Meter): RegisterClient {
   return (read) => {
     clients.add(read);
     return () => {
-      if (clients.delete(read)) gone = sumReadings([...gone, ...toFinalReadings(read())]);
+      if (clients.delete(read)) removed = sumReadings([...removed, ...toFinalReadings(read())]);
     };
   };
 }
 
-/** Counters stay, sums are zero from now on, and a gauge is of nobody. */
+/** Keeps counters, sets sums to zero and drops gauges. */
 function toFinalReadings(last: MetricSource): MetricReading[] {
   return toMetricReadings(last)
     .filter(({ metric }) => metric.kind !== 'gauge')

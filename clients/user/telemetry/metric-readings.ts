@@ -1,14 +1,14 @@
 import type { BreakerState } from '@rollcall/transport/guard';
 import type { ClientCounters } from '../model/counters.ts';
 
-/** What a metric is, for whichever library shows it. */
+/** A metric, for any library that shows it. */
 export interface Metric {
   /** In OpenTelemetry's spelling. */
   readonly name: string;
-  /** In UCUM, as OpenTelemetry wants it. */
+  /** In UCUM, as OpenTelemetry requires. */
   readonly unit: string;
   readonly description: string;
-  /** `counter` only grows; `sum` adds up over clients; of a `gauge` the largest counts. */
+  /** How clients add up. `counter`: a sum that only grows. `sum`: a sum. `gauge`: the largest value. */
   readonly kind: 'counter' | 'sum' | 'gauge';
 }
 
@@ -19,62 +19,63 @@ export interface MetricReading {
   readonly value: number;
 }
 
-/** What the readings are made of. */
+/** The statistics that readings come from. */
 export interface MetricSource extends Readonly<ClientCounters> {
   readonly entries: number;
   readonly missingEntries: number;
   readonly breaker: BreakerState;
-  /** Time in ms since the change feed last said that nothing is missing. Absent: there is no feed. */
+  /** Age of the last checkpoint of the change feed, in ms. Absent: there is no feed. */
   readonly streamLagMs?: number | undefined;
 }
 
-/** How a user was come by: the attribute of `lookups`. */
+/** Attribute of `lookups`: how the user was found. */
 const PATH_ATTRIBUTE = 'rollcall.user_client.path';
-/** What came of a lookup while the service was away: the attribute of `degraded_lookups`. */
+/** Attribute of `degraded_lookups`: the answer during an outage. */
 const OUTCOME_ATTRIBUTE = 'rollcall.user_client.outcome';
-/** What an entry of the cache says: the attribute of `entries`. */
+/** Attribute of `entries`: what the entry says. */
 const ENTRY_ATTRIBUTE = 'rollcall.user_client.entry';
-/** The attribute of `breaker.state`. */
+/** Attribute of `breaker.state`. */
 const BREAKER_STATE_ATTRIBUTE = 'rollcall.user_client.breaker.state';
 
-/** What is read off the client when somebody collects; costs nothing in between. */
+/** Metrics that are read from the client at each collection, and cost nothing in between. */
 export const READ_METRICS = {
   lookups: {
     name: 'rollcall.user_client.lookups',
     unit: '{user}',
     kind: 'counter',
     description:
-      'Users asked for: hit, a fresh entry; miss, a read was begun; coalesced, joined a read on its way.',
+      'Users asked for: hit, a fresh entry; miss, a read was started; coalesced, joined a read in flight.',
   },
   refreshes: {
     name: 'rollcall.user_client.refreshes',
     unit: '{user}',
     kind: 'counter',
-    description: 'Users read anew in the background, before their life was over.',
+    description: 'Users read in the background, before they were stale.',
   },
   raised: {
     name: 'rollcall.user_client.raised_entries',
     unit: '{user}',
     kind: 'counter',
-    description: 'Users in memory that a change did not touch, and that took on its version without a read.',
+    description: 'Users in memory that a change did not touch, raised to its version without a read.',
   },
   degraded: {
     name: 'rollcall.user_client.degraded_lookups',
     unit: '{user}',
     kind: 'counter',
-    description: 'Users that the service could not be asked about: stale, answered from before; unavailable.',
+    description:
+      'Users asked for while the service was down: stale, an older answer; unavailable, no answer.',
   },
   discarded: {
     name: 'rollcall.user_client.discarded_answers',
     unit: '{user}',
     kind: 'counter',
-    description: 'Answers not kept, because something newer was known or they were invalidated on their way.',
+    description: 'Answers not kept: something newer was known, or the id was invalidated meanwhile.',
   },
   batches: {
     name: 'rollcall.user_client.batches',
     unit: '{batch}',
     kind: 'counter',
-    description: 'Batches of users to read, those included that the breaker turned away.',
+    description: 'Batches of users to read, including those that the breaker refused.',
   },
   batchedUsers: {
     name: 'rollcall.user_client.batched_users',
@@ -86,7 +87,7 @@ export const READ_METRICS = {
     name: 'rollcall.user_client.entries',
     unit: '{user}',
     kind: 'sum',
-    description: 'What is in memory: users, and ids known to be missing.',
+    description: 'Entries in memory: users, and ids known to be missing.',
   },
   breaker: {
     name: 'rollcall.user_client.breaker.state',
@@ -98,11 +99,11 @@ export const READ_METRICS = {
     name: 'rollcall.user_client.stream.lag',
     unit: 's',
     kind: 'gauge',
-    description: 'Time since the change feed last said that nothing is missing. Absent without a feed.',
+    description: 'Age of the last checkpoint of the change feed. Absent without a feed.',
   },
 } as const satisfies Record<string, Metric>;
 
-/** Where each counter shows. A new counter does not compile until it shows somewhere. */
+/** The metric of each counter. A new counter does not compile until it has one. */
 const BY_COUNTER: Readonly<Record<keyof ClientCounters, Omit<MetricReading, 'value'>>> = {
   hits: { metric: READ_METRICS.lookups, attributes: { [PATH_ATTRIBUTE]: 'hit' } },
   misses: { metric: READ_METRICS.lookups, attributes: { [PATH_ATTRIBUTE]: 'miss' } },
@@ -119,7 +120,7 @@ const BY_COUNTER: Readonly<Record<keyof ClientCounters, Omit<MetricReading, 'val
 const COUNTERS = Object.keys(BY_COUNTER) as (keyof ClientCounters)[];
 const BREAKER_STATES: readonly BreakerState[] = ['closed', 'open', 'half-open'];
 
-/** What a client's `stats()` say as metrics, for a library of one's own; OpenTelemetry's gets them without this. */
+/** The metrics of a client's `stats()`, for a library other than OpenTelemetry, which gets them by itself. */
 export function toMetricReadings(source: MetricSource): MetricReading[] {
   const { entries: metric } = READ_METRICS;
   return [

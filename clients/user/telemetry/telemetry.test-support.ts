@@ -14,20 +14,20 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 
-/** One point of a metric; of a histogram how many values, and their sum. */
+/** One point of a metric. Of a histogram: the number of values and their sum. */
 export interface Point {
   readonly attributes: Attributes;
   readonly value: number;
   readonly count?: number;
 }
 
-/** OpenTelemetry's own SDK for metrics, collected when a test says so. */
+/** OpenTelemetry's SDK for metrics, which collects when a test asks. */
 export function openMetrics() {
   const reader = new PulledReader();
   const provider = new MeterProvider({ readers: [reader] });
   return {
     provider,
-    /** Every metric that has points now, by name. */
+    /** Every metric with points, by name. */
     async collect() {
       const { resourceMetrics, errors } = await reader.collect();
       if (errors.length > 0) throw new AggregateError(errors);
@@ -55,7 +55,7 @@ class PulledReader extends MetricReader {
   protected async onShutdown(): Promise<void> {}
 }
 
-/** OpenTelemetry's own SDK for spans. */
+/** OpenTelemetry's SDK for spans. */
 export function openSpans() {
   const exporter = new InMemorySpanExporter();
   const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
@@ -67,7 +67,7 @@ export function openSpans() {
   };
 }
 
-/** What an SDK registers for Node: the active context follows asynchronous calls. */
+/** Makes the active context follow asynchronous calls, as an SDK does for Node. */
 export class TestContextManager implements ContextManager {
   readonly #storage = new AsyncLocalStorage<Context>();
 
@@ -98,7 +98,7 @@ export class TestContextManager implements ContextManager {
   }
 }
 
-/** W3C's traceparent, outward only. */
+/** The propagator of W3C's traceparent, outward only. */
 export const TRACEPARENT: TextMapPropagator = {
   inject(context, carrier, setter) {
     const span = trace.getSpanContext(context);

@@ -6,21 +6,21 @@ import { type ClientMetrics, metricsAt, SCOPE } from './client-metrics.ts';
 import type { MetricSource } from './metric-readings.ts';
 import { withCallTelemetry } from './with-call-telemetry.ts';
 
-/** What one client tells. */
+/** The telemetry of one client. */
 interface Telemetry {
-  /** Absent: nobody reads metrics. */
+  /** Absent: the process reads no metrics. */
   readonly metrics: ClientMetrics | undefined;
-  /** Tells of the calls that pass. */
+  /** Adds spans and metrics to the calls of a transport. */
   overCalls(transport: Transport): Transport;
-  /** Lets these be read whenever metrics are collected, until `close`. */
+  /** Adds these statistics to every collection, until `close`. */
   observe(read: () => MetricSource): void;
-  /** What was counted stays counted. Again: nothing. */
+  /** Removes the statistics. Counters keep their values. May be called again. */
   close(): void;
 }
 
 /**
- * What the options of a client want told. Without an SDK in the process, or with `false`, no metrics and spans are made.
- * Throws UserClientOptionError.
+ * Creates the telemetry of a client. Without an SDK in the process, or with `false`, there are no metrics and
+ * spans. @throws UserClientOptionError
  */
 export function createTelemetry({ telemetry, address }: TelemetrySettings): Telemetry {
   const { meterProvider, tracerProvider } = toProviders(telemetry);
@@ -38,7 +38,6 @@ export function createTelemetry({ telemetry, address }: TelemetrySettings): Tele
   };
 }
 
-/** The options that matter here. */
 interface TelemetrySettings {
   readonly telemetry?: TelemetryOptions | false;
   readonly address?: string;
@@ -60,7 +59,7 @@ function toProviders(telemetry: TelemetryOptions | false = {}): TelemetryOptions
   return { meterProvider, tracerProvider };
 }
 
-/** What is known of the server beforehand: nothing where the transport is another's. A list of servers stays one text. */
+/** Attributes of the server: none for a transport that was passed in. A list of servers stays one text. */
 function toServer(address: string | undefined): Attributes {
   if (address === undefined) return {};
   const [, host, port] = /^\[?([^,\]]+)\]?:(\d+)$/.exec(address) ?? [];

@@ -6,19 +6,20 @@ import type { ClientMetrics } from './client-metrics.ts';
 
 type FoundAnswer = Extract<UserAnswer, { outcome: 'found' }>;
 
-/** Which source an age belongs to: the attribute of `answer.age`. */
+/** Attribute of `answer.age`: where the answer came from. */
 const SOURCE_ATTRIBUTE = 'rollcall.user_client.source';
 
-/** Whom to tell, and the clock that ages are told by. */
+/** The metrics, and the clock of ages. */
 interface AnswerTelemetryContext {
-  /** Absent: nobody reads metrics. */
+  /** Absent: the process reads no metrics. */
   metrics: Pick<ClientMetrics, 'answerAge'> | undefined;
   clock: Clock;
 }
 
 /**
- * Tells how old answers from memory are, once a read and source, and of reads with stale answers. Stands above the cache.
- * Where nobody wants to know, answers pass untouched; what is answered by `peek`, as a single hit is, always does.
+ * Records the age of answers from memory, once per read and source, and publishes reads with stale answers.
+ * It stands above the cache. Without metrics and subscribers, answers pass through unchanged. Answers of
+ * `peek` and single hits are never recorded.
  */
 export function withAnswerTelemetry<Reader extends Pick<CachedUserReader, 'readMany' | 'manyNow'>>(
   next: Reader,
@@ -49,7 +50,7 @@ export function withAnswerTelemetry<Reader extends Pick<CachedUserReader, 'readM
   };
 }
 
-/** Tells of single stale answers, which are given at once and pass no read: to the same metric and channel. */
+/** Records and publishes single stale answers that are given at once, without a read. */
 export function createStaleListener({ metrics, clock }: AnswerTelemetryContext): StaleListener {
   return ({ tenantId }, source, readAtMs) => {
     metrics?.answerAge.record((clock() - readAtMs) / 1000, { [SOURCE_ATTRIBUTE]: source });
@@ -63,7 +64,7 @@ export function createStaleListener({ metrics, clock }: AnswerTelemetryContext):
   };
 }
 
-/** A reduction, because there may be more than a call takes arguments. */
+/** A loop, because there may be more entries than a call takes arguments. */
 function oldestAtMs(entries: readonly { readonly readAtMs: number }[]): number {
   return entries.reduce((least, { readAtMs }) => Math.min(least, readAtMs), Infinity);
 }

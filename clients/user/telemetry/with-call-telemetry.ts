@@ -15,9 +15,9 @@ import { errorReason } from '@rollcall/transport';
 import { type BatchSent, publish } from '../model/diagnostics.ts';
 import type { ClientMetrics } from './client-metrics.ts';
 
-/** Whom calls are told to. */
+/** The tracer and metrics that calls are recorded by. */
 interface CallTelemetry {
-  /** Absent: no spans, and no trace is passed on. */
+  /** Absent: no spans, and no trace is propagated. */
   readonly tracer: Tracer | undefined;
   /** Absent: no metrics. */
   readonly metrics: ClientMetrics | undefined;
@@ -26,34 +26,35 @@ interface CallTelemetry {
 }
 
 /**
- * Tells of every unary call: a CLIENT span, whose trace travels in the call's headers, metrics, and diagnostics channels.
- * Stands directly above the wire, so that a probe and a hedge each have a span of their own. Streams live for days and pass
- * untold. A batch is a child of the span that was active where it was begun, as the caller's who came first.
+ * Records every unary call: a CLIENT span, whose trace travels in the headers, metrics, and diagnostics
+ * channels. It stands above the wire, so that a probe and a hedge have spans of their own. Streams live for
+ * days and are not recorded. A batch is a child of the span that was active when it was started, which is
+ * that of its first caller.
  *
- * No personal data: the tenant and the number of ids go into a span, never an id; of an error its status and reason,
- * never its message, which may name a user.
+ * No personal data: a span has the tenant and the number of ids, and no id; of an error its status and
+ * reason, and not its message, which may name a user.
  */
 export function withCallTelemetry(next: Transport, telemetry: CallTelemetry): Transport {
   return {
     stream: (...call) => next.stream(...call),
     async unary(method, signal, timeoutMs, header, message, contextValues) {
       const sent = toBatchSent(method, message);
-      const told = startTelling(telemetry, `${method.parent.typeName}/${method.name}`, sent);
+      const recorded = startCall(telemetry, `${method.parent.typeName}/${method.name}`, sent);
       try {
-        const answer = await told.within((headers) =>
+        const answer = await recorded.within((headers) =>
           next.unary(method, signal, timeoutMs, withHeaders(header, headers), message, contextValues),
         );
-        told.end();
+        recorded.end();
         return answer;
       } catch (error) {
-        told.end(error);
+        recorded.end(error);
         throw error;
       }
     },
   };
 }
 
-function startTelling({ tracer, metrics, attributes }: CallTelemetry, rpcMethod: string, sent: BatchSent) {
+function startCall({ tracer, metrics, attributes }: CallTelemetry, rpcMethod: string, sent: BatchSent) {
   const startedAtMs = performance.now();
   const known = { ...attributes, 'rpc.method': rpcMethod };
   const span = tracer?.startSpan(rpcMethod, { kind: SpanKind.CLIENT, attributes: known });
@@ -77,7 +78,9 @@ function startTelling({ tracer, metrics, attributes }: CallTelemetry, rpcMethod:
   };
 }
 
-/** The span is active during the call, and its trace stands in the headers, where the process has a propagator. */
+/**
+ * Runs the call with the span active, and puts its trace into the headers where the process has a propagator.
+ */
 function callWithin<Result>(
   span: Span | undefined,
   call: (headers: Record<string, string>) => Promise<Result>,
@@ -108,7 +111,7 @@ function endSpan(span: Span, ended: Attributes, error: unknown): void {
   span.end();
 }
 
-/** What a call asks for, in numbers. */
+/** The message of a call's sending. */
 function toBatchSent(method: DescMethodUnary, message: unknown): BatchSent {
   const { tenantId = '', view = UserView.UNSPECIFIED, ids, keys } = message as Partial<BatchSent> & Batch;
   return { method: method.name, tenantId, view, size: (ids ?? keys ?? []).length };
@@ -121,7 +124,6 @@ interface Batch {
 
 const VIEW_NAMES = new Map<UserView, string>(Object.entries(UserView).map(([name, view]) => [view, name]));
 
-/** What a span says of it. */
 function toSpanAttributes({ tenantId, view, size }: BatchSent): Attributes {
   return {
     'rollcall.tenant.id': tenantId,
@@ -130,13 +132,13 @@ function toSpanAttributes({ tenantId, view, size }: BatchSent): Attributes {
   };
 }
 
-/** How it ended, by the conventions of OpenTelemetry. `error` undefined: well. */
+/** Attributes of the end of a call, in OpenTelemetry's conventions. `error` undefined: it succeeded. */
 function toEndAttributes(error: unknown) {
   const status = error === undefined ? 'OK' : statusOf(error);
   return { 'rpc.response.status_code': status, ...(error !== undefined && { 'error.type': status }) };
 }
 
-/** As gRPC spells it: DEADLINE_EXCEEDED. */
+/** The status in gRPC's spelling: DEADLINE_EXCEEDED. */
 function statusOf(error: unknown): string {
   const code = error instanceof ConnectError ? error.code : Code.Unknown;
   if (code === Code.Canceled) return 'CANCELLED';
