@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createUserAdminClient } from './admin.ts';
 
 describe('createUserAdminClient', () => {
-  it('changes users, sends writes once and lists again where the service is unavailable', async () => {
+  it('changes users, sends writes once and repeats lists while the service is unavailable', async () => {
     const calls: string[] = [];
     await using server = await startGrpcTestServer(UserAdminService, {
       createUser({ requestId }) {

@@ -12,7 +12,7 @@ import { resolveUsers } from './resolve-users.ts';
 import { UserCache } from './store/user-cache.ts';
 import { MapUserService } from './testing/map-user-service.ts';
 
-it('resolving answers also where a fault of its own comes between', async () => {
+it('resolveUsers answers also where a fault of its own comes between', async () => {
   const clock = () => performance.now();
   const transport = createRouterTransport(({ service }) => service(UserService, new MapUserService()));
   const resolver = createRemoteUserReader(transport, clock);
@@ -30,7 +30,7 @@ it('resolving answers also where a fault of its own comes between', async () => 
     clock,
     deadlines: new DeadlineTimers(clock),
   };
-  // With holes, which every `map` on the way leaves out.
+  // With holes, which `map` skips.
   const keys: UserKey[] = [];
   keys[1] = { email: 'ann@example.com' };
   const answers = await resolveUsers(context, scope, { keys, call: { deadlineAtMs: clock() + 5_000 } });

@@ -24,20 +24,21 @@ import { withSeenVersions } from './seen-versions/version-context.ts';
 import type { UserFields } from './testing/fake-user-service.ts';
 import { MapUserService } from './testing/map-user-service.ts';
 
-// The client with all its layers against a service in memory, under random reads, writes, deletes, merges, outages, slow and lost
-// answers, invalidations and the passing of time. The model is what the service holds and what this client was shown.
+// The client with all its layers against a service in memory, under random reads, writes, deletes, merges,
+// outages, slow and lost answers, invalidations and the passing of time. The model is the state of the
+// service, and the users that this client has shown.
 
 const TENANTS = ['acme', 'bolt'] as const;
-// Both tenants have users with the same ids, so that an answer that crosses over is seen.
+// Both tenants have users with equal ids, so that an answer that crosses over is noticed.
 const IDS = Array.from({ length: 6 }, (_, i) => `019c0000-0000-7000-8000-00000000000${i}`);
 const VIEWS = [UserView.REFERENCE, UserView.BASIC, UserView.FULL];
 
 type Tenant = (typeof TENANTS)[number];
 
 /**
- * One step. A read may name a `minVersion`, from the first id: the version that the service holds, or one that nobody has written.
- * Its context may have seen such versions of those who answer for its ids. Reads are begun and waited for at a later step, so that
- * everything happens in their midst.
+ * One step. A read may name a `minVersion` for the first id: the version of the service, or one that was
+ * never written. Its context may have seen such versions of the users that answer for its ids. Reads start in
+ * one step and are awaited in a later one, so that everything happens during them.
  */
 type Step =
   | { kind: 'read'; tenant: Tenant; ids: number[]; view: number; floor: Floor; seen: Floor[] }
@@ -53,7 +54,10 @@ type Step =
 
 type Floor = 'none' | 'held' | 'ahead';
 
-/** `lost`: it takes the call in and the answer never arrives. `held`: answers wait until it is well again. */
+/**
+ * `lost`: the service takes the call, and the answer never arrives. `held`: answers wait until it is well
+ * again.
+ */
 type ServiceState = 'well' | 'away' | 'held' | 'lost' | 'failing';
 
 const tenant = fc.constantFrom(...TENANTS);
@@ -68,7 +72,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       ids: fc.array(id, { minLength: 1, maxLength: 4 }),
       view: fc.nat({ max: 2 }),
       floor,
-      // Most reads are made outside a context, or in one that knows nothing of their ids.
+      // Most reads are outside a context, or in one without versions of their ids.
       seen: fc.oneof(fc.constant<Floor[]>([]), fc.array(floor, { maxLength: 4 })),
     }),
   },
@@ -102,7 +106,7 @@ const MAX_STALE_MS = 20_000;
 const RUNS = 640;
 const MAX_STEPS = 400;
 
-/** Steps that broke a promise once. */
+/** Steps that once broke a promise. */
 const FOUND_ONCE: [Step[]][] = [
   [
     [
@@ -119,7 +123,7 @@ const FOUND_ONCE: [Step[]][] = [
   ],
 ];
 
-/** What all runs did: for the count, and to see that no part of the client slept. */
+/** Counts of all runs, which also show that every part of the client was tested. */
 const done = {
   steps: 0,
   merges: 0,
@@ -140,13 +144,13 @@ function emailOf(tenantId: string, id: string): string {
   return `${id}@${tenantId}.example.com`;
 }
 
-/** A service whose answers can be late, lost, or not made, and which knows what it said. */
+/** A service whose answers can be late, lost, or not made, and which remembers them. */
 class ModelService extends MapUserService {
   state: ServiceState = 'well';
   nowMs = 0;
   readonly #held = new Map<string, User>();
   readonly #survivors = new Map<string, string>();
-  /** When it last said that an id is missing. */
+  /** When it last answered that an id is missing. */
   readonly #saidMissing = new Map<string, number>();
   #waiting: (() => void)[] = [];
 
@@ -163,12 +167,12 @@ class ModelService extends MapUserService {
     };
   }
 
-  /** Who answers for an id: the user itself, or whoever it was merged into at last. */
+  /** The user that answers for an id: itself, or the last one that it was merged into. */
   held(tenantId: string, id: string): User | undefined {
     return this.#held.get(`${tenantId}/${this.line(id, tenantId).at(-1)}`);
   }
 
-  /** Those who have answered for an id, itself first. */
+  /** The users that have answered for an id, itself first. */
   line(id: string, tenantId: string): string[] {
     const survivor = this.#survivors.get(`${tenantId}/${id}`);
     return survivor === undefined ? [id] : [id, ...this.line(survivor, tenantId)];
@@ -200,12 +204,12 @@ class ModelService extends MapUserService {
     if (this.state === 'held') await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.state === 'away') throw new ConnectError('away', Code.Unavailable);
     if (this.state === 'failing') throw new ConnectError('failing', Code.Internal);
-    // As a transport ends a call in time; here nobody has to wait for that.
+    // The error of a transport that ends a call in time, without the wait.
     if (this.state === 'lost') throw new ConnectError('lost', Code.DeadlineExceeded);
   }
 }
 
-/** What must hold for a read, as it was when the read began. */
+/** The promises that hold for a read, from the time it began. */
 interface Begun {
   readonly tenantId: Tenant;
   readonly id: string;
@@ -213,9 +217,9 @@ interface Begun {
   readonly atMs: number;
   /** The highest version of each user that was shown before. */
   readonly floors: ReadonlyMap<string, bigint>;
-  /** The version that the context of the read had seen of each user. */
+  /** The version of each user that the context of the read had seen. */
   readonly seen: ReadonlyMap<string, bigint>;
-  /** Who of those that have answered for the id was shown before: its place in their line. Undefined: nobody. */
+  /** The place, in the line of the id, of the user that was shown before. Undefined: none was shown. */
   readonly place: number | undefined;
 }
 
@@ -225,13 +229,13 @@ function inContext(begun: Begun, seen: readonly SeenVersion[]): Begun {
   return { ...begun, seen: versions };
 }
 
-/** One client, one service, and what the client showed. */
+/** One client, one service, and the users that the client showed. */
 class World {
   readonly service = new ModelService();
   readonly users: UserClient;
   /** By tenant and user. */
   readonly #shown = new Map<string, bigint>();
-  /** By tenant and id asked for. */
+  /** By tenant and requested id. */
   readonly #places = new Map<string, number>();
   readonly #reads: Promise<void>[] = [];
 
@@ -245,7 +249,7 @@ class World {
       ttlMs: TTL_MS,
       missingTtlMs: MISSING_TTL_MS,
       maxStaleMs: MAX_STALE_MS,
-      // The clock is held, so the service alone ends a call.
+      // The clock stands still, so only the service ends a call.
       timeoutMs: 60_000,
       breaker: { volumeThreshold: 4, resetTimeoutMs: 1, probes: 2 },
     });
@@ -265,7 +269,9 @@ class World {
     else await this.#wait();
   }
 
-  /** The service comes back: every read ends, the breaker closes, and what is answered is what the service holds. */
+  /**
+   * The service comes back: every read ends, the breaker closes, and answers show the state of the service.
+   */
   async end(): Promise<void> {
     this.service.become('well');
     await Promise.all(this.#reads.splice(0));
@@ -300,7 +306,7 @@ class World {
     return { tenantId: tenant, id: key, view, atMs: this.service.nowMs, floors, seen: new Map(), place };
   }
 
-  /** Of who answers for an id, which after a merge is known under another one. */
+  /** The versions of the user that answers for an id, which after a merge has another one. */
   #seenOf(tenant: Tenant, ids: readonly number[], floors: readonly Floor[]): SeenVersion[] {
     return ids.flatMap((id, i) => {
       const user = this.service.held(tenant, IDS[id] as string);
@@ -315,7 +321,7 @@ class World {
   }
 
   #begin(read: Promise<void>): void {
-    // A failure is seen where the reads are waited for; until then it is no unhandled rejection.
+    // A failure is seen where the read is awaited. Until then it must be no unhandled rejection.
     read.catch(() => {});
     this.#reads.push(read);
   }
@@ -364,8 +370,8 @@ class World {
     const before = this.service.held(begun.tenantId, begun.id);
     const found = await this.#of(begun.tenantId).resolve({ email: emailOf(begun.tenantId, begun.id) });
     if ('user' in found) this.#checkUser(begun, found.user);
-    // A deleted user is not found by e-mail, so one that was written meanwhile may be found or not.
-    // Nor is one that was merged away: its address went with it.
+    // A deleted user is not found by e-mail, so one that was written meanwhile may be found or not. Nor is
+    // one that was merged away: its address went with it.
     const isThere =
       before?.id === begun.id &&
       before.state === UserState.ACTIVE &&
@@ -382,7 +388,7 @@ class World {
   }
 
   #write({ tenantId, id: asked }: Begun, isDelete: boolean): void {
-    // Who was merged away is written no more.
+    // A user that was merged away gets no more writes.
     const id = this.service.line(asked, tenantId).at(-1) as string;
     if (isDelete && this.service.held(tenantId, id) === undefined) return;
     const state = isDelete ? UserState.DELETED : UserState.ACTIVE;
@@ -434,7 +440,7 @@ class World {
       user.version >= seenVersion,
       () => `version ${user.version} of ${tenantId} ${user.id} for ${id}, where ${seenVersion} was seen`,
     );
-    // Of a user that was merged away nobody knows a version any more.
+    // The versions of a user that was merged away are no longer known.
     ensure(
       held !== undefined && (held.id !== user.id || user.version <= held.version),
       () => `version ${user.version} was never there`,
@@ -444,8 +450,8 @@ class World {
   }
 
   /**
-   * How old it was when the read began: others of the same read may have been waited for. A read that joined another on its
-   * way says `service`, and may be as old as that one.
+   * The age at the start of the read: others of the read may have been awaited. A read that joined another in
+   * flight says `service`, and may be as old as that one.
    */
   #checkAge({ atMs }: Begun, { source, ageMs, degraded }: KnownUser): void {
     const ageAtBeginMs = ageMs - (this.service.nowMs - atMs);
@@ -454,7 +460,10 @@ class World {
     ensure((degraded !== undefined) === (source === 'stale'), () => `${source} with ${degraded?.reason}`);
   }
 
-  /** Users stay once they are there, so who was shown is never missing; and only the service calls somebody missing. */
+  /**
+   * Users are never removed, so a user that was shown is never missing. Only the service says that one is
+   * missing.
+   */
   #checkMissing({ tenantId, id, atMs, place }: Begun, source = 'service'): void {
     ensure(place === undefined, () => `${tenantId} ${id} is missing after it was shown`);
     const saidAtMs = this.service.saidMissingAtMs(tenantId, id);
@@ -467,14 +476,15 @@ class World {
   }
 }
 
-it('holds its promises under 100,000 random steps: see the checks of the model', {
+it('keeps its promises in 100,000 random steps: see the checks of the model', {
   timeout: 300_000,
 }, async () => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown) => unhandled.push(reason);
   process.on('unhandledRejection', note);
   try {
-    // Where it fails, fast-check prints the steps, and the seed and path that repeat them as parameters of `assert`.
+    // On failure, fast-check prints the steps, and the seed and path that repeat them as parameters of
+    // `assert`.
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: MAX_STEPS, size: 'max' }), async (steps) => {
         const world = new World();

@@ -35,8 +35,8 @@ function open(options: Partial<UserClientOptions> = {}): UserClient {
   return opened.use(createUserClient({ address: server.address, tenantId: 'acme', ...options }));
 }
 
-describe('a read that is made while a call is served', () => {
-  it('waits no longer than that call has left, and answers what it has', async () => {
+describe('a read within a call that is served', () => {
+  it('waits no longer than that call has left, and answers from memory', async () => {
     const users = open({ timeoutMs: 600_000, ttlMs: 0 });
     await users.getUser(ANN);
     service.pause = never;
@@ -50,7 +50,7 @@ describe('a read that is made while a call is served', () => {
     });
   });
 
-  it('takes nobody along who shares it and has more time', async () => {
+  it('does not shorten the wait of a caller that shares it and has more time', async () => {
     const users = open({ timeoutMs: 20_000 });
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     service.pause = () => answered;
@@ -62,7 +62,7 @@ describe('a read that is made while a call is served', () => {
     expect(service.batches).toHaveLength(1);
   });
 
-  it('sends nothing for a caller whose time is over', async () => {
+  it('sends nothing for a caller whose deadline has passed', async () => {
     const users = open();
     expect(await withDeadline(0, () => users.lookup(ANN))).toMatchObject({ outcome: 'unavailable' });
     expect(await withDeadline(0, () => users.resolve({ email: `${ANN}@example.com` }))).toMatchObject({
@@ -81,7 +81,7 @@ describe('a service that hangs', () => {
     ...['breaker_open', 'breaker_open', 'breaker_open'],
   ];
 
-  it('A5: is waited for by two reads, one after the other, and by no more', async () => {
+  it('is waited for by two reads, one after the other, and by no more', async () => {
     const users = open({ timeoutMs: 50, breaker: { resetTimeoutMs: 600_000 } });
     await users.getUser(ANN, { timeoutMs: 20_000 });
     service.pause = never;
@@ -93,7 +93,7 @@ describe('a service that hangs', () => {
     expect(users.stats().breaker).toBe('open');
   });
 
-  it('A5: is waited for so by other keys too', async () => {
+  it('is waited for in the same way by other keys', async () => {
     const users = open({ timeoutMs: 50, breaker: { resetTimeoutMs: 600_000 } });
     service.pause = never;
     const lookups: UserOutcome[] = [];
@@ -108,7 +108,7 @@ describe('a service that hangs', () => {
       (users: UserClient, options?: UserReadOptions) =>
         users.resolve({ email: `${BEN}@example.com` }, options),
     ],
-  ])('A5: is asked by the client itself once the breaker opened, and by no page, for %s', async (_, read) => {
+  ])('is asked by probes of the client once the breaker opened, and by no page, for %s', async (_, read) => {
     const resetTimeoutMs = 20;
     const users = open({ timeoutMs: 50, ttlMs: 0, watch: false, breaker: { resetTimeoutMs } });
     await users.getUser(ANN, { timeoutMs: 20_000 });
@@ -138,12 +138,12 @@ describe('a service that hangs', () => {
     }
     expect(users.stats().batches).toBe(batches);
     resume();
-    // Nobody reads meanwhile.
+    // No read happens meanwhile.
     await expect.poll(() => users.stats().breaker, { timeout: 10_000 }).toBe('closed');
     expect(await read(users, { timeoutMs: 20_000 })).toMatchObject({ outcome: 'found', source: 'service' });
   });
 
-  it('A5: counts one read as one, in however many calls it was sent', async () => {
+  it('counts one read as one, in however many calls it was sent', async () => {
     const users = open({ timeoutMs: 50, breaker: { resetTimeoutMs: 600_000 } });
     service.pause = never;
     await users.lookupMany(Array.from({ length: 2_000 }, () => randomUUID()));
@@ -153,7 +153,7 @@ describe('a service that hangs', () => {
     expect(users.stats().breaker).toBe('open');
   });
 
-  it('A5: counts a hedged read as one', async () => {
+  it('counts a hedged read as one', async () => {
     const users = open({ timeoutMs: 80, hedgeAfterMs: 10, breaker: { resetTimeoutMs: 600_000 } });
     service.pause = never;
     await users.lookup(ANN);
@@ -163,7 +163,7 @@ describe('a service that hangs', () => {
   });
 });
 
-describe('a caller in a hurry', () => {
+describe('a caller with a short deadline', () => {
   it('does not open the breaker for all others', async () => {
     let answer = () => {};
     const answered = new Promise<void>((resolve) => (answer = resolve));
@@ -177,7 +177,7 @@ describe('a caller in a hurry', () => {
     expect(await users.resolve(key)).toMatchObject({ outcome: 'found' });
   });
 
-  it('A5: does not make the service look as if it hung', async () => {
+  it('does not make the service look as if it hung', async () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     service.pause = () => answered;
     const users = open({ timeoutMs: 20_000 });
@@ -196,7 +196,7 @@ describe('a service that says when to return', () => {
   it.each([
     ['RATE_LIMITED', Code.ResourceExhausted, 'rate_limited'],
     ['OVERLOADED', Code.Unavailable, 'service_unavailable'],
-  ])('is not asked before, after %s; what is known is answered meanwhile', async (reason, code, why) => {
+  ])('is not asked before, after %s; known users are served meanwhile', async (reason, code, why) => {
     const users = open({ clock: () => nowMs });
     await users.getUser(ANN);
     nowMs = 10_000;
@@ -225,10 +225,10 @@ describe('hedging', () => {
       timeoutMs: 20_000,
       ttlMs: 0,
       hedgeAfterMs: 50,
-      // A stream would take a turn of the two servers now and then, and bring a hedge to the one that hangs.
+      // A stream would take the turn of one server now and then, and send a hedge to the one that hangs.
       watch: false,
     });
-    // Each read that goes well saves a tenth of a hedge; and both connections must stand.
+    // Each successful read saves a tenth of a hedge, and both connections must be up.
     await expect
       .poll(
         async () => {

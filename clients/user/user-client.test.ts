@@ -37,7 +37,7 @@ beforeEach(async () => {
 });
 afterEach(() => opened.disposeAsync());
 
-/** A client whose memory ages only when `nowMs` is moved. */
+/** A client whose cache ages only when `nowMs` is moved. */
 function open(options: Partial<UserClientOptions> = {}): UserClient {
   return opened.use(
     createUserClient({
@@ -50,7 +50,7 @@ function open(options: Partial<UserClientOptions> = {}): UserClient {
   );
 }
 
-/** The service is back on its port; what its Map holds survived. */
+/** The service is back on its port, with its users. */
 async function restart(): Promise<void> {
   server = opened.use(await startGrpcTestServer(UserService, service, { port: server.port }));
 }
@@ -59,7 +59,7 @@ function ids(count: number): string[] {
   return Array.from({ length: count }, () => randomUUID());
 }
 
-/** A sparse array: nothing stands at its first place. */
+/** A sparse array, with a hole in the first place. */
 function withHole<Item>(second: Item): Item[] {
   const list: Item[] = [];
   list[1] = second;
@@ -83,7 +83,7 @@ describe('reading', () => {
     expect(users.stats()).toMatchObject({ hits: 2, misses: 1, batches: 1, entries: 1, breaker: 'closed' });
   });
 
-  it('takes ids in any letter case as the same', async () => {
+  it('takes ids in any letter case as equal', async () => {
     const users = open();
     const [upper, lower] = await users.lookupMany([ANN.toUpperCase(), ANN]);
     expect(upper).toMatchObject({ id: ANN, outcome: 'found' });
@@ -92,7 +92,7 @@ describe('reading', () => {
     expect(service.batches.map((batch) => [...batch.ids])).toEqual([[ANN]]);
   });
 
-  it('answers every id that was asked, in order, duplicates too', async () => {
+  it('answers every id, in order, with duplicates', async () => {
     const users = open();
     const lookups = await users.lookupMany([NOBODY, BEN, ANN, BEN]);
     expect(lookups.map(({ id, outcome }) => [id, outcome])).toEqual([
@@ -104,7 +104,7 @@ describe('reading', () => {
     expect(await users.lookupMany([])).toEqual([]);
   });
 
-  it('puts what many callers ask into batches of the contract’s size', async () => {
+  it('joins ids of many callers in batches of the contract’s size', async () => {
     const users = open();
     const asked = ids(700);
     for (const id of asked) service.put('acme', id, { displayName: id });
@@ -113,7 +113,7 @@ describe('reading', () => {
     expect(service.batches.map((batch) => batch.ids.length)).toEqual([350, 350]);
   });
 
-  it('throws which users do not exist', async () => {
+  it('throws an error that names the missing users', async () => {
     const users = open();
     const other = randomUUID();
     const failure = users.getUsers([ANN, NOBODY, other, NOBODY]);
@@ -179,12 +179,12 @@ describe('reading', () => {
     });
   });
 
-  it('hands out users that nobody can change for others', async () => {
+  it('returns users that callers cannot change for others', async () => {
     const user = await open().getUser(ANN);
     expect(() => Object.assign(user, { displayName: 'Eve' })).toThrow(TypeError);
   });
 
-  it('shows a change after its life, or at once after invalidate', async () => {
+  it('shows a change after the ttl, or at once after invalidate', async () => {
     const users = open();
     await users.getUsers([ANN, BEN]);
     service.put('acme', ANN, { displayName: 'Anna' });
@@ -196,7 +196,7 @@ describe('reading', () => {
     expect(service.batches.at(-1)?.knownUnratedVersions).toEqual({ [ANN]: 2n, [BEN]: 1n });
   });
 
-  it('honours a version that the caller has seen', async () => {
+  it('answers no version older than the caller’s minimum', async () => {
     const users = open();
     await users.getUser(ANN);
     const { version } = service.put('acme', ANN, { displayName: 'Anna' });
@@ -211,7 +211,7 @@ describe('reading', () => {
 });
 
 describe('prefetch', () => {
-  it('has users in memory before they are asked for, and takes an outage as none of its business', async () => {
+  it('reads users before they are asked for, and ignores an outage', async () => {
     const users = open();
     await users.prefetch([ANN, BEN, NOBODY]);
     expect(users.peek(BEN)?.displayName).toBe('Ben');
@@ -223,7 +223,7 @@ describe('prefetch', () => {
 });
 
 describe('describe', () => {
-  it('says what is known of an id, how good that is, and whether the service is asked', async () => {
+  it('shows what is known of an id, how fresh it is, and whether the service is asked', async () => {
     const users = open();
     await users.getUser(ANN);
     nowMs = 1_000;
@@ -269,7 +269,7 @@ describe('attach', () => {
     expect(await users.attach([], { customer: () => ANN })).toEqual([]);
   });
 
-  it('names the row and the column of an id that is none', async () => {
+  it('names the row and the column of an invalid id', async () => {
     await expect(open().attach([{ a: ANN }, { a: 'x1' }], { user: 'a' })).rejects.toMatchObject({
       option: 'rows[1].user',
     });
@@ -292,7 +292,7 @@ describe('attach', () => {
     [[{ a: ANN }, {}], { b: 'a', user: (row: { a?: string }) => row.a ?? Number.NaN }, 'rows[1].user'],
     [[{ a: ANN }], { user: () => Symbol('id') }, 'rows[0].user'],
     [[{ a: ANN }], { user: async () => ANN }, 'rows[0].user'],
-  ])('refuses what is no table, by name (%#)', async (rows, columns, option) => {
+  ])('refuses an invalid table by name (%#)', async (rows, columns, option) => {
     const users = open();
     await users.getUser(ANN);
     const attached = users.attach(rows as never, columns as never);
@@ -302,7 +302,7 @@ describe('attach', () => {
 });
 
 describe('resolve', () => {
-  it('finds users by other keys, and remembers the users', async () => {
+  it('finds users by other keys, and keeps the users', async () => {
     const users = open();
     expect(await users.resolve({ email: 'ANN@example.com' })).toMatchObject({
       key: { email: 'ANN@example.com' },
@@ -314,13 +314,13 @@ describe('resolve', () => {
     expect((await users.resolveMany(keys)).map(({ outcome }) => outcome)).toEqual(['missing', 'found']);
   });
 
-  it('says unavailable, not missing, while the service is away', async () => {
+  it('says unavailable, not missing, while the service is down', async () => {
     const users = open();
     server.kill();
     expect(await users.resolve({ email: 'ann@example.com' })).toMatchObject({ outcome: 'unavailable' });
   });
 
-  it('throws where the service does not know how', async () => {
+  it('throws where the service does not support it', async () => {
     const transport = createRouterTransport(({ service: serve }) => serve(UserService, {}));
     const users = opened.use(createUserClient({ transport, tenantId: 'acme' }));
     await expect(users.resolve({ email: 'a@b.cd' })).rejects.toMatchObject({
@@ -348,7 +348,7 @@ describe('resolve', () => {
 });
 
 describe('an outage', () => {
-  it('leaves known users, stale and marked; makes unknown ones unavailable; and is over when the service is back', async () => {
+  it('leaves known users stale and marked, makes unknown ones unavailable, and ends when the service is back', async () => {
     const users = open({ breaker: { resetTimeoutMs: 20 } });
     await users.getUsers([ANN, BEN]);
     await users.lookup(NOBODY);
@@ -377,7 +377,7 @@ describe('an outage', () => {
     expect(users.stats().breaker).toBe('closed');
   });
 
-  it('opens the breaker, after which nothing is asked until the probe', async () => {
+  it('opens the breaker, after which no call is sent until the probe', async () => {
     const users = open({ breaker: { volumeThreshold: 3, resetTimeoutMs: 600_000 }, ttlMs: 0 });
     await users.getUser(ANN);
     service.fault = refusal(Code.Internal, 'INTERNAL', 'broken');
@@ -402,7 +402,7 @@ describe('an outage', () => {
     expect(unknown).toMatchObject({ outcome: 'unavailable', degraded: { reason: 'deadline_exceeded' } });
   });
 
-  it('is seen at once by whoever wants no older answers', async () => {
+  it('is seen at once by a caller that accepts no stale answers', async () => {
     const users = open();
     await users.getUser(ANN);
     nowMs = 5_000;
@@ -412,7 +412,7 @@ describe('an outage', () => {
     expect(await open({ degrade: 'none' }).lookup(ANN)).toMatchObject({ outcome: 'unavailable' });
   });
 
-  it('leaves names to a process that starts during it, from the snapshot of the one before', async () => {
+  it('leaves names to a process that starts during it, from the snapshot of the earlier one', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-client-'));
     opened.defer(() => rm(folder, { recursive: true }));
     const snapshotPath = join(folder, 'users');
@@ -434,7 +434,7 @@ describe('an outage', () => {
     expect(service.batches.at(-1)?.knownUnratedVersions).toEqual({ [ANN]: 1n });
   });
 
-  it('is not what a refusal is', async () => {
+  it('differs from a refusal', async () => {
     const users = open();
     await users.getUser(ANN);
     nowMs = 5_000;
@@ -447,9 +447,9 @@ describe('an outage', () => {
   });
 });
 
-describe('a token that is not to be had', () => {
+describe('a token that cannot be had', () => {
   let isIssuerAway: boolean;
-  /** How often a token was not to be had. */
+  /** How often a token could not be had. */
   let failed = 0;
   function openWithToken(options: Partial<UserClientOptions> = {}): UserClient {
     isIssuerAway = false;
@@ -461,7 +461,7 @@ describe('a token that is not to be had', () => {
     return open({ callerToken, ttlMs: 0, watch: false, ...options });
   }
 
-  it('leaves known users, stale and marked, says why, and opens no breaker', async () => {
+  it('leaves known users stale and marked, says why, and opens no breaker', async () => {
     const users = openWithToken({ breaker: { volumeThreshold: 3 } });
     await users.getUser(ANN);
     isIssuerAway = true;
@@ -479,7 +479,7 @@ describe('a token that is not to be had', () => {
     expect(await users.lookup(BEN)).toMatchObject({ outcome: 'found', source: 'service' });
   });
 
-  it('is no sign that a service which failed is back', async () => {
+  it('does not show that a failed service is back', async () => {
     const users = openWithToken({ breaker: { volumeThreshold: 3, resetTimeoutMs: 20, probes: 1 } });
     service.fault = refusal(Code.Internal, 'INTERNAL', 'broken');
     for (let i = 0; i < 3; i++) await users.lookup(ANN);
@@ -491,7 +491,7 @@ describe('a token that is not to be had', () => {
     expect(await users.lookup(ANN)).toMatchObject({ degraded: { reason: 'breaker_open' } });
   });
 
-  it('is told as what it is where callerToken gives something else', async () => {
+  it('is reported as it is where callerToken returns something else', async () => {
     const users = openWithToken({ callerToken: () => '' });
     await expect(users.getUser(ANN)).rejects.toMatchObject({
       reason: 'service_refused',
@@ -517,7 +517,7 @@ describe('one caller among many', () => {
     expect(service.batches).toHaveLength(1);
   });
 
-  it('has its own deadline, and none at all is left where it has passed', async () => {
+  it('has its own deadline, and no time is left where it has passed', async () => {
     const users = open();
     const { promise, resolve } = Promise.withResolvers<void>();
     service.pause = () => promise;
@@ -536,7 +536,7 @@ describe('one caller among many', () => {
   });
 });
 
-describe('bad arguments', () => {
+describe('invalid arguments', () => {
   it.each([
     [{ tenantId: 'Acme' }, 'tenantId'],
     [{ tenantId: '' }, 'tenantId'],
@@ -560,7 +560,7 @@ describe('bad arguments', () => {
     },
   );
 
-  it('needs an address or a transport', () => {
+  it('include a missing address or transport', () => {
     expect(() => createUserClient({})).toThrow(expect.objectContaining({ option: 'address' }));
     expect(() => createUserClient({ transport: {} as never })).toThrow(
       expect.objectContaining({ option: 'transport' }),
@@ -604,7 +604,7 @@ describe('bad arguments', () => {
     expect(service.batches).toEqual([]);
   });
 
-  it('include a tenant that nobody named', async () => {
+  it('include a missing tenant', async () => {
     const users = opened.use(createUserClient({ address: server.address }));
     await expect(users.getUser(ANN)).rejects.toMatchObject({ option: 'tenantId' });
     expect((await users.forTenant('acme').getUser(ANN)).displayName).toBe('Ann');
@@ -612,7 +612,7 @@ describe('bad arguments', () => {
 });
 
 describe('the change feed', () => {
-  it('is of tenants that showed a user, so that ids of tenants that do not exist take no place in it', async () => {
+  it('covers tenants that showed a user, so that made-up tenant ids take no place in it', async () => {
     const users = open();
     for (const made of ids(5)) await users.forTenant(made).lookup(ANN);
     await users.lookup(NOBODY);
@@ -623,7 +623,7 @@ describe('the change feed', () => {
     expect(users.stats().feed.tenants).toBe(1);
   });
 
-  it('is of a tenant whose user is as the snapshot says', async () => {
+  it('covers a tenant whose user is as the snapshot says', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-client-'));
     opened.defer(() => rm(folder, { recursive: true }));
     const snapshotPath = join(folder, 'users');
@@ -639,7 +639,7 @@ describe('the change feed', () => {
 });
 
 describe('closing', () => {
-  it('ends what is open and refuses what comes, for every tenant', async () => {
+  it('ends open calls and refuses new ones, for every tenant', async () => {
     const users = open({ timeoutMs: 600_000 });
     const tenant = users.forTenant('acme');
     service.pause = () => new Promise(() => {});
@@ -652,7 +652,7 @@ describe('closing', () => {
     expect(users.stats()).toMatchObject({ entries: 0 });
   });
 
-  it('keeps nothing of what is still answered afterwards', async () => {
+  it('keeps nothing of answers that come afterwards', async () => {
     const transport = createRouterTransport(({ service: serve }) => serve(UserService, service));
     const users = createUserClient({ transport, tenantId: 'acme' });
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -666,7 +666,7 @@ describe('closing', () => {
     expect(users.peek(ANN)).toBeUndefined();
   });
 
-  it('ends calls over a transport that was passed in, though that goes on with them', async () => {
+  it('ends calls over a given transport, which goes on with them', async () => {
     const transport = createRouterTransport(({ service: serve }) => serve(UserService, service));
     const users = createUserClient({ transport, tenantId: 'acme', timeoutMs: 600_000 });
     service.pause = () => new Promise(() => {});
@@ -681,7 +681,7 @@ describe('closing', () => {
       expect(ended).toMatchObject({ status: 'rejected', reason: { reason: 'client_closed' } });
   });
 
-  it('leaves a transport that was passed in open', async () => {
+  it('leaves a given transport open', async () => {
     const transport = createRouterTransport(({ service: serve }) => serve(UserService, service));
     const [one, two] = [
       createUserClient({ transport, tenantId: 'acme' }),

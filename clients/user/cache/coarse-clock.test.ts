@@ -9,7 +9,7 @@ describe('a coarse clock', () => {
     vi.useRealTimers();
   });
 
-  it('looks once for many questions, and again after a millisecond', () => {
+  it('reads the real clock once for many calls, and again after a millisecond', () => {
     let looks = 0;
     const clock = createCoarseClock(() => ++looks);
     for (let i = 0; i < 100; i++) expect(clock()).toBe(1);
@@ -19,7 +19,7 @@ describe('a coarse clock', () => {
     expect(clock()).toBe(3);
   });
 
-  it('looks again after many questions where no timer gets its turn', () => {
+  it('reads the real clock again after many calls where no timer runs', () => {
     let looks = 0;
     const clock = createCoarseClock(() => ++looks);
     for (let i = 0; i < 1_000; i++) clock();

@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => opened.disposeAsync());
 
-/** What a change says that shows in these views. */
+/** The fields of a change that these views show. */
 function touching(version: bigint, { views = [] as UserView[], figureViews = [] as UserView[] }) {
   const updateTime = timestampFromMs(Number(version));
   const touchedViews: TouchedViews = create(TouchedViewsSchema, {
@@ -43,7 +43,7 @@ const userAt = (version: bigint, displayName = '') =>
     etag: `v${version}`,
   });
 
-/** A cache above a service whose answers the test gives one by one. */
+/** A cache over a service whose answers the test gives one by one. */
 function openCache() {
   const state = { nowMs: 1_000_000 };
   const answers: ((answer: (readAtMs: number) => UserAnswer) => void)[] = [];
@@ -83,8 +83,8 @@ const found = (user: ReturnType<typeof userAt>) => (readAtMs: number) =>
   ({ outcome: 'found', user, readAtMs, source: 'service' }) as const;
 const failed = () => ({ outcome: 'failed', error: outage }) as const;
 
-describe('a user of the database before', () => {
-  it('A4: does not take on a version of the database that replaced it, as it was on its way', async () => {
+describe('a user of the earlier database', () => {
+  it('does not take on a version of the database that replaced it while its read was in flight', async () => {
     const { reader, read, answer } = openCache();
     const early = read();
     reader.onReplaced();
@@ -94,7 +94,7 @@ describe('a user of the database before', () => {
     expect(await early).toMatchObject([{ user: { version: 8n, displayName: 'Kept' } }]);
   });
 
-  it('A4: nor does one that a process answers which has not heard of the other database yet', async () => {
+  it('does not take on such a version from a process that still answers from the earlier database', async () => {
     const { state, reader, read, answer } = openCache();
     reader.onReplaced();
     state.nowMs += 100;
@@ -105,7 +105,7 @@ describe('a user of the database before', () => {
     expect(await soon).toMatchObject([{ user: { version: 8n, displayName: 'Kept' } }]);
   });
 
-  it('A4: and is raised by no change of the other database while it is held', async () => {
+  it('is raised by no change of the other database while it is in memory', async () => {
     const { state, reader, read, answer, cache } = openCache();
     const first = read();
     await answer(found(userAt(7n, 'Lost')));
@@ -120,8 +120,8 @@ describe('a user of the database before', () => {
   });
 });
 
-describe('figures that change while their user is read', () => {
-  it('A4: leave the user answered, and due, also where the service goes away just then', async () => {
+describe('ratings or statistics that change while their user is read', () => {
+  it('leave the user served and due, also where the service goes down just then', async () => {
     const { reader, read, answer, cache } = openCache();
     const reading = read(basic);
     reader.onChanges([touching(8n, { figureViews: [BASIC, FULL] }), touching(9n, { views: [FULL] })]);
@@ -133,7 +133,7 @@ describe('figures that change while their user is read', () => {
     expect(await again).toMatchObject([{ outcome: 'found', user: { version: 7n }, source: 'stale' }]);
   });
 
-  it('A4: do not let a user pass that is older than they are by more', async () => {
+  it('do not let a user pass that is older by more than them', async () => {
     const { reader, read, answer, cache } = openCache();
     const reading = read(basic);
     reader.onChanges([touching(8n, { figureViews: [BASIC, FULL] }), touching(9n, { views: [BASIC, FULL] })]);
@@ -143,7 +143,7 @@ describe('figures that change while their user is read', () => {
     expect(cache.getUser(basic, id)).toBeUndefined();
   });
 
-  it('A4: do not let a user pass that the caller wants newer', async () => {
+  it('do not let a user pass where the caller asks for a newer version', async () => {
     const { state, reader, answer } = openCache();
     const call = { deadlineAtMs: state.nowMs + 5_000 };
     const reading = reader.readMany(basic, [{ id, minVersion: 8n }], call);
@@ -179,7 +179,7 @@ describe('views of one user in a snapshot', () => {
     return loaded;
   }
 
-  it('A4: are all taken in, where one is due and the other was raised', async () => {
+  it('are all read, where one is due and another was raised', async () => {
     const { cache } = openCache();
     for (const view of [FULL, REFERENCE])
       cache.putUser({ tenantId, view }, id, {
@@ -198,7 +198,7 @@ describe('views of one user in a snapshot', () => {
     expect(due).toMatchObject({ user: { version: 7n }, dueVersion: 8n });
   });
 
-  it('A4: are kept where one of them is read anew, and has not changed', async () => {
+  it('are kept where one of them is read again and has not changed', async () => {
     const { cache } = openCache();
     for (const view of [FULL, REFERENCE])
       cache.putUser({ tenantId, view }, id, {
@@ -220,7 +220,7 @@ describe('views of one user in a snapshot', () => {
 });
 
 describe('an id that leads to a survivor', () => {
-  it('A4: is read anew when the survivor gives up a user by way of whom it led there', async () => {
+  it('is read again when the survivor gives up the user through which the id led to it', async () => {
     const fake = opened.use(createFakeUserService());
     const [first, second, survivor] = [randomUUID(), randomUUID(), randomUUID()];
     for (const each of [first, second, survivor])

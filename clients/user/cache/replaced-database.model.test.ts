@@ -13,7 +13,7 @@ import { withCache } from './with-cache.ts';
 
 const [tenantId, id] = ['acme', 'a'];
 const VIEWS = [UserView.REFERENCE, UserView.FULL];
-/** How long a process of the service may answer from the database before. */
+/** How long a process of the service may answer from the earlier database. */
 const LAG_MS = 500;
 
 const step = fc.oneof(
@@ -38,7 +38,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('outage' as const) }) },
 );
 
-/** All versions of the user in one database; its index is the version less one. */
+/** All versions of the user in one database. The index is the version minus one. */
 type Line = readonly User[];
 
 function nextVersion(line: Line, lineNumber: number, touches: string): User {
@@ -64,7 +64,7 @@ function inView(user: User, view: UserView): User {
   return view === UserView.FULL ? user : create(UserSchema, { ...user, totalReviews: 0 });
 }
 
-/** A service of which some processes go on answering from the database before for a while. */
+/** A service some of whose processes answer from the earlier database for a while. */
 function setUp() {
   const state = { nowMs: 1_000, replacedAtMs: Number.NEGATIVE_INFINITY, isAway: false, reads: 0 };
   const lines: Line[] = [[nextVersion([], 0, 'name')]];
@@ -95,7 +95,7 @@ function setUp() {
 
 const done = { raised: 0, ofNew: 0 };
 
-it('A2: never shows a mixture of two databases, and that of before only for half a second or in an outage', async () => {
+it('never mixes users of two databases, and serves the earlier one only for half a second or in an outage', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60 }), async (steps) => {
       const { state, lines, reader, counters } = setUp();
@@ -148,7 +148,7 @@ it('A2: never shows a mixture of two databases, and that of before only for half
   expect(done.ofNew).toBeGreaterThan(100);
 }, 60_000);
 
-/** What a user shows, to be compared. */
+/** The fields of a user, for comparison. */
 function plain({ version, displayName, totalReviews, etag, updateTime }: User) {
   return {
     version: String(version),

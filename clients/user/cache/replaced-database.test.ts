@@ -31,7 +31,7 @@ function open(options: Partial<UserClientOptions> = {}): UserClient {
   return opened.use(createUserClient({ transport: fake.transport, tenantId, ...options }));
 }
 
-/** A user that this client read and watches, whose last versions the database then loses. */
+/** Writes to a user that this client has read and watches, and loses these versions. */
 async function loseWrites(users: UserClient, update = 4): Promise<void> {
   fake.users.put(tenantId, id, { firstName: 'Kept' });
   const backup = fake.backUp();
@@ -45,7 +45,7 @@ async function loseWrites(users: UserClient, update = 4): Promise<void> {
 const nameOf = (users: UserClient) => users.getUser(id).then(({ firstName }) => firstName, String);
 
 describe('a database that went back', () => {
-  it('A2: is read as it is now, also who was read, evicted or created by writes that were lost', async () => {
+  it('is served as it is now, for users that were read, evicted or created by lost writes', async () => {
     const users = open({ maxEntries: 1 });
     const [evicted, created] = [randomUUID(), randomUUID()];
     fake.users.put(tenantId, evicted, { firstName: 'Kept' });
@@ -62,7 +62,7 @@ describe('a database that went back', () => {
     expect(users.stats().feed).toMatchObject({ gaps: 1 });
   });
 
-  it('A2: is not taken for unchanged where a version came to be a second time with other content', async () => {
+  it('gives no `unchanged` where a version exists a second time with other content', async () => {
     const users = open();
     await loseWrites(users, 1);
     fake.users.update(tenantId, id, { firstName: 'Other' });
@@ -73,7 +73,7 @@ describe('a database that went back', () => {
     await expect.poll(() => nameOf(users)).toBe('Newer');
   });
 
-  it('A2: binds no context any longer, however long it lives, and no header that leaves it', async () => {
+  it('frees every context of its versions, however long it lives, and every header that leaves it', async () => {
     const users = open();
     await withSeenVersions([], async () => {
       recordSeenVersion({ tenantId, id, version: 5n });
@@ -85,7 +85,7 @@ describe('a database that went back', () => {
     });
   });
 
-  it('A2: leaves what was read before to stand in while the service is away', async () => {
+  it('leaves earlier users to serve while the service is down', async () => {
     const users = open({ timeoutMs: 200 });
     await loseWrites(users);
     await expect.poll(() => users.stats().feed.gaps).toBe(1);
@@ -95,7 +95,7 @@ describe('a database that went back', () => {
     await expect.poll(() => nameOf(users)).toBe('Kept');
   });
 
-  it('A1: is read as it is now by a process that starts with the snapshot of an earlier one', async () => {
+  it('is served as it is now by a process that starts with the snapshot of an earlier one', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-replaced-'));
     opened.defer(() => rm(folder, { recursive: true }));
     const snapshotPath = join(folder, 'users');
@@ -110,7 +110,7 @@ describe('a database that went back', () => {
     expect(await open({ snapshotPath }).lookup(id)).toMatchObject({ source: 'snapshot', version: 1n });
   });
 
-  it('A1: is not taken for unchanged by a process whose snapshot is of the feed before', async () => {
+  it('gives no `unchanged` to a process whose snapshot belongs to the earlier feed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-replaced-'));
     opened.defer(() => rm(folder, { recursive: true }));
     const snapshotPath = join(folder, 'users');
@@ -123,7 +123,7 @@ describe('a database that went back', () => {
     await expect.poll(() => nameOf(users)).toBe('Other');
     await expect.poll(() => nameOf(users).then(() => users.peek(id)?.firstName)).toBe('Other');
     await users.close();
-    // And of the same feed it is: what the snapshot holds need not be sent again.
+    // The snapshot is of this feed, so its copy need not be sent again.
     const after = open({ snapshotPath });
     expect(await nameOf(after)).toBe('Other');
     expect(fake.requests(UserService.method.batchGetUsers).at(-1)?.knownUnratedVersions).toEqual({
@@ -133,7 +133,7 @@ describe('a database that went back', () => {
     expect(after.stats().feed.gaps).toBe(0);
   });
 
-  it('A2: is found out without a feed, when the service denies for long a version that was known', async () => {
+  it('is noticed without a feed, once the service has long denied a known version', async () => {
     let nowMs = 1_000_000;
     const users = open({ watch: false, clock: () => nowMs, ttlMs: 100 });
     fake.users.put(tenantId, id, { firstName: 'Kept' });
@@ -142,7 +142,7 @@ describe('a database that went back', () => {
     await users.getUser(id);
     fake.restore(backup);
     nowMs += 1_000;
-    // A moment may be a server that is behind.
+    // For a moment, it may be a server that is behind.
     expect(await nameOf(users)).toMatch(/version_not_reached/);
     nowMs += 10_000;
     expect(await nameOf(users)).toMatch(/version_not_reached/);
@@ -150,7 +150,7 @@ describe('a database that went back', () => {
   });
 });
 
-describe('the cache of a database that went back', () => {
+describe('the cache after a database went back', () => {
   let nowMs = 1_000_000;
   const cache = new UserCache({ maxEntries: 9, maxBytes: 1e6, maxMissingEntries: 9, maxSeenVersions: 9 });
   const answers: ((make: (readAtMs: number) => UserAnswer) => void)[] = [];
@@ -177,7 +177,7 @@ describe('the cache of a database that went back', () => {
       source: 'service',
     }) as const;
 
-  it('A2: keeps nothing of what was on its way, nor what a process may answer that has not heard of it', async () => {
+  it('keeps no answer in flight, and none of a process that still answers from the earlier database', async () => {
     const early = read('a');
     reader.onReplaced();
     answers.shift()?.(found('a', 9n));
@@ -193,7 +193,7 @@ describe('the cache of a database that went back', () => {
     expect(await read('a')).toMatchObject([{ user: { version: 1n }, source: 'cache' }]);
   });
 
-  it('A2: asks again for a user that is said to be unchanged since before', async () => {
+  it('asks again for a user that is said to be unchanged since before', async () => {
     nowMs += 10_000;
     const early = read('a');
     reader.onReplaced();
@@ -203,7 +203,7 @@ describe('the cache of a database that went back', () => {
     expect(await early).toMatchObject([{ outcome: 'found', source: 'service' }]);
   });
 
-  it('A1: lets a version that is told afterwards bind at once', async () => {
+  it('lets a version bind at once that is announced afterwards', async () => {
     nowMs += 10_000;
     reader.onChanges([{ tenantId, id: 'b', version: 9n }]);
     reader.onReplaced();

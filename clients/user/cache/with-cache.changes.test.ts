@@ -18,11 +18,11 @@ let isAway: boolean;
 let counters: ClientCounters;
 let cache: UserCache;
 let reader: CachedUserReader;
-/** What the service holds, by id; `Error`: how it fails. Undefined: no such user. */
+/** The users of the service, by id. `Error`: the service fails with it. Undefined: there is no such user. */
 let users: Map<string, bigint>;
 let fault: unknown;
 let asked: UserRead[];
-/** Waited for between a question's arrival, when the answer is made, and the answer's departure. */
+/** The time between a question's arrival, when the answer is made, and its departure. */
 let pause: Promise<unknown>;
 
 const service: UserReader = {
@@ -79,7 +79,7 @@ async function read(id: string, call: Partial<ReadCall> & { minVersion?: bigint;
   return answer as UserAnswer;
 }
 
-/** Holds the answer of everything asked until it is let go. */
+/** Holds back all answers until the returned function is called. */
 function hold(): () => void {
   const { promise, resolve } = Promise.withResolvers<void>();
   pause = promise;
@@ -89,40 +89,40 @@ function hold(): () => void {
   };
 }
 
-const news = (id: string, version: bigint, tenantId = 'acme') =>
+const announce = (id: string, version: bigint, tenantId = 'acme') =>
   reader.onChanges([{ tenantId, id, version }]);
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('news of a version', () => {
-  it('makes what is older be asked for again, in every view, and leaves other tenants alone', async () => {
+describe('a new version', () => {
+  it('makes the cache read older entries again, in every view, and leaves other tenants alone', async () => {
     for (const where of [scope, basic, other]) await read('a', { scope: where });
     users.set('a', 2n);
-    news('a', 2n);
+    announce('a', 2n);
     expect(reader.peek(scope, 'a')).toBeUndefined();
     expect(reader.peek(basic, 'a')).toBeUndefined();
     expect(reader.peek(other, 'a')?.user.version).toBe(1n);
     expect(await read('a')).toMatchObject({ source: 'service', user: { version: 2n } });
   });
 
-  it('that is known already changes nothing', async () => {
+  it('changes nothing when it is known already', async () => {
     users.set('a', 5n);
     await read('a');
-    news('a', 5n);
-    news('a', 4n);
+    announce('a', 5n);
+    announce('a', 4n);
     expect(await read('a')).toMatchObject({ source: 'cache', user: { version: 5n } });
   });
 
-  it('keeps what is outdated from being answered even while the service is away', async () => {
+  it('keeps outdated entries from being served even while the service is down', async () => {
     await read('a');
-    news('a', 2n);
+    announce('a', 2n);
     fault = outage;
     expect(await read('a')).toEqual({ outcome: 'failed', error: outage });
   });
 
-  it('during a fill makes it ask again, once, for that version', async () => {
+  it('during a read makes it ask again, once, for that version', async () => {
     const letGo = hold();
     const filling = read('a');
-    news('a', 2n);
+    announce('a', 2n);
     users.set('a', 2n);
     letGo();
     expect(await filling).toMatchObject({ outcome: 'found', user: { version: 2n } });
@@ -133,30 +133,30 @@ describe('news of a version', () => {
     expect(counters.discarded).toBe(1);
   });
 
-  it('during a fill is not forgotten where the service does not know it yet', async () => {
-    news('a', 2n);
+  it('during a read is not forgotten where the service does not have it yet', async () => {
+    announce('a', 2n);
     expect(await read('a')).toMatchObject({ outcome: 'failed', error: expect.any(VersionNotReachedError) });
     users.set('a', 2n);
     expect(await read('a')).toMatchObject({ outcome: 'found', user: { version: 2n } });
   });
 
-  it('ends that an id is missing, and an answer from before it cannot bring that back', async () => {
+  it('ends that an id is missing, and an earlier answer cannot bring that back', async () => {
     await read('b');
     nowMs += 1;
-    news('b', 1n);
+    announce('b', 1n);
     users.set('b', 1n);
     expect(await read('b')).toMatchObject({ outcome: 'found' });
     users.delete('c');
     const letGo = hold();
     const filling = read('c');
     nowMs += 1;
-    news('c', 1n);
+    announce('c', 1n);
     users.set('c', 1n);
     letGo();
     expect(await filling).toMatchObject({ outcome: 'found', user: { version: 1n } });
   });
 
-  it('outlives that the user is pushed out of memory', async () => {
+  it('stays known after the user is evicted', async () => {
     setUp({}, { maxEntries: 1 });
     users.set('a', 7n);
     await read('a');
@@ -168,14 +168,14 @@ describe('news of a version', () => {
     expect(cache.size).toMatchObject({ entries: 1, seenVersions: 1 });
   });
 
-  it('is remembered of so many ids, and no more', async () => {
+  it('is remembered for as many ids as allowed, and no more', async () => {
     setUp({}, { maxSeenVersions: 2 });
-    for (const id of ['a', 'b', 'c']) news(id, 9n);
+    for (const id of ['a', 'b', 'c']) announce(id, 9n);
     expect(cache.size.seenVersions).toBe(2);
     expect(await read('a')).toMatchObject({ outcome: 'found', user: { version: 1n } });
   });
 
-  it('that a caller alone claims binds its own read, and nobody else, until the service answers it', async () => {
+  it('that only a caller claims binds its own read, and no other, until the service answers it', async () => {
     await read('a');
     expect(await read('a', { minVersion: 2n })).toMatchObject({
       outcome: 'failed',
@@ -196,7 +196,7 @@ describe('news of a version', () => {
     expect(await read('a', { scope: basic })).toMatchObject({ error: expect.any(VersionNotReachedError) });
   });
 
-  it('about the survivor of a merge outdates what is held under the id that was merged away', async () => {
+  it('of a survivor outdates the entry of the id that was merged away', async () => {
     const survivor = (version: bigint) => create(UserSchema, { id: 'a', version, tenantId: 'acme' });
     cache.putUser(scope, 'gone', { user: survivor(3n), readAtMs: nowMs });
     expect(reader.peek(scope, 'gone')?.user.version).toBe(3n);
@@ -208,8 +208,8 @@ describe('news of a version', () => {
   });
 });
 
-describe('while every change is told', () => {
-  it('users and missing ids live longer', async () => {
+describe('while the feed covers a tenant', () => {
+  it('users and missing ids stay fresh for longer', async () => {
     liveSinceMs = nowMs;
     await read('a');
     await read('b');
@@ -222,7 +222,7 @@ describe('while every change is told', () => {
     expect(await read('a')).toMatchObject({ source: 'service' });
   });
 
-  it('what was read before that began has its ordinary life', async () => {
+  it('users that were read before it began have the ordinary ttl', async () => {
     await read('a');
     liveSinceMs = nowMs + 1;
     nowMs += 99;
@@ -231,7 +231,7 @@ describe('while every change is told', () => {
     expect(reader.peek(scope, 'a')).toBeUndefined();
   });
 
-  it('nothing is answered on that ground when it ends', async () => {
+  it('the longer ttl ends with the coverage', async () => {
     liveSinceMs = nowMs;
     await read('a');
     nowMs += 500;
@@ -240,7 +240,7 @@ describe('while every change is told', () => {
     expect(reader.peek(scope, 'a')).toBeUndefined();
   });
 
-  it('the survivor of a merge has its ordinary life: its changes are told under its own id', async () => {
+  it('the survivor of a merge has the ordinary ttl: its changes come under its own id', async () => {
     liveSinceMs = nowMs;
     const user = create(UserSchema, { id: 'a', version: 3n, tenantId: 'acme' });
     cache.putUser(scope, 'gone', { user, readAtMs: nowMs });
@@ -249,8 +249,8 @@ describe('while every change is told', () => {
   });
 });
 
-describe('lost news', () => {
-  it('makes all of the tenant be asked for again, and leaves it for an outage', async () => {
+describe('a gap in the feed', () => {
+  it('makes the cache read all users of the tenant again, and leaves them to serve in an outage', async () => {
     liveSinceMs = nowMs;
     for (const where of [scope, other]) await read('a', { scope: where });
     await read('b');
@@ -267,7 +267,7 @@ describe('lost news', () => {
     expect(reader.peek(scope, 'a')).toBeDefined();
   });
 
-  it('lets nobody join a read that left before', async () => {
+  it('lets no caller join a read that was sent before', async () => {
     const letGo = hold();
     const before = read('a');
     reader.onGap(['acme']);
@@ -283,7 +283,7 @@ describe('lost news', () => {
 describe('refreshing ahead', () => {
   beforeEach(() => setUp({ refreshAheadRatio: 0.5 }));
 
-  it('answers a user that is in use at once, and reads it anew, once', async () => {
+  it('serves a user that is in use at once, and reads it once in the background', async () => {
     await read('a');
     nowMs += 49;
     await read('a');
@@ -301,14 +301,14 @@ describe('refreshing ahead', () => {
     expect(counters).toMatchObject({ refreshes: 1, misses: 1, hits: 5 });
   });
 
-  it('is not done by looking', async () => {
+  it('does not happen for `peek`', async () => {
     await read('a');
     nowMs += 60;
     expect(reader.peek(scope, 'a')).toBeDefined();
     expect(asked).toHaveLength(1);
   });
 
-  it('is left be while the service is away, and for a second after it failed', async () => {
+  it('pauses while the service is down, and for a second after a failure', async () => {
     await read('a');
     nowMs += 60;
     isAway = true;
@@ -324,7 +324,7 @@ describe('refreshing ahead', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('puts no more than 500 on their way', async () => {
+  it('has at most 500 reads in flight', async () => {
     setUp({ refreshAheadRatio: 0.5 }, { maxEntries: 1_000 });
     const ids = Array.from({ length: 600 }, (_, i) => `id-${i}`);
     for (const id of ids) users.set(id, 1n);
@@ -338,8 +338,8 @@ describe('refreshing ahead', () => {
   });
 });
 
-describe('while asking is in vain', () => {
-  it('what is known is answered at once, and nothing is asked', async () => {
+describe('while the breaker is open', () => {
+  it('known users are served at once, and no call is sent', async () => {
     await read('a');
     nowMs += 100;
     isAway = true;
@@ -357,7 +357,7 @@ describe('while asking is in vain', () => {
     expect(counters).toMatchObject({ stale: 3, unavailable: 1 });
   });
 
-  it('nothing is where neither the call nor the client wants that', async () => {
+  it('no user is served where the call or the client does not allow it', async () => {
     await read('a');
     nowMs += 100;
     isAway = true;
@@ -371,7 +371,7 @@ describe('while asking is in vain', () => {
     expect(await read('a', { degrade: 'stale' })).toMatchObject({ source: 'stale' });
   });
 
-  it('what an earlier process read says so, and is never fresh', async () => {
+  it('users of an earlier process are marked as such, and never fresh', async () => {
     setUp();
     const user = create(UserSchema, { id: 'old', version: 3n, tenantId: 'acme' });
     cache.putUser(scope, 'old', { user, readAtMs: nowMs - 1 });
@@ -382,13 +382,13 @@ describe('while asking is in vain', () => {
       degraded: { reason: 'service_unavailable' },
     });
     expect(await read('old', { degrade: 'stale' })).toMatchObject({ outcome: 'failed' });
-    news('old', 4n);
+    announce('old', 4n);
     expect(await read('old')).toMatchObject({ outcome: 'failed' });
   });
 });
 
 describe('memory', () => {
-  it('is bounded by bytes too', async () => {
+  it('is limited in bytes too', async () => {
     setUp({}, { maxBytes: 5_000 });
     for (let i = 0; i < 20; i++) {
       users.set(`id-${i}`, 1n);
@@ -400,7 +400,7 @@ describe('memory', () => {
     expect(reader.peek(scope, 'id-19')).toBeDefined();
   });
 
-  it('of an id is that of every view and tenant', async () => {
+  it('of an id covers every view and tenant', async () => {
     for (const where of [scope, basic, other]) await read('a', { scope: where });
     expect(cache.size.entries).toBe(1);
     expect([...cache.all()]).toHaveLength(3);
@@ -410,7 +410,7 @@ describe('memory', () => {
 });
 
 describe('describe', () => {
-  it('says why an id is answered as it is, and changes nothing', async () => {
+  it('explains why an id is answered as it is, and changes nothing', async () => {
     await read('a');
     await read('b');
     nowMs += 40;
@@ -442,7 +442,7 @@ describe('describe', () => {
     });
     liveSinceMs = nowMs;
     expect(reader.describe('acme', 'a').feedLiveForMs).toBe(0);
-    // A feed that has just begun.
+    // A feed that has just started.
     liveSinceMs = nowMs + 500;
     expect(reader.describe('acme', 'a').feedLiveForMs).toBeUndefined();
     reader.onGap(['acme']);

@@ -10,12 +10,15 @@ import { RANDOM_SEED } from '../random-seed.test-support.ts';
 import { UserCache } from '../store/user-cache.ts';
 import { withCache } from './with-cache.ts';
 
-// One id of one tenant most of the time, so that what happens to it comes together.
+// Mostly one id of one tenant, so that its events come together.
 const IDS = ['a', 'a', 'a', 'b', 'c'];
 const TENANTS = ['acme', 'acme', 'acme', 'other'];
 const VIEWS = [UserView.REFERENCE, UserView.FULL];
 
-/** What a write changes: what both views show, what the larger one shows, figures of both or of the larger one, or what neither shows. */
+/**
+ * The fields that a write changes: of both views, of the larger one, ratings, statistics of the larger one,
+ * or of neither.
+ */
 type Touch = 'name' | 'address' | 'ratings' | 'figures' | 'nothing';
 
 const who = { tenantId: fc.constantFrom(...TENANTS), id: fc.constantFrom(...IDS) };
@@ -30,8 +33,9 @@ const step = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('write' as const),
       touches: fc.constantFrom<Touch>('name', 'address', 'ratings', 'figures', 'figures', 'nothing'),
-      // Untold versions are the gaps; those told without views are of a service from before.
-      told: fc.constantFrom('not' as const, 'bare' as const, 'views' as const, 'views' as const),
+      // Versions that are not announced are the gaps. Versions announced without views come from an older
+      // service.
+      announced: fc.constantFrom('not' as const, 'bare' as const, 'views' as const, 'views' as const),
       ...who,
     }),
   },
@@ -54,7 +58,7 @@ const step = fc.oneof(
   },
 );
 
-/** A version of a user, and what made it. */
+/** A version of a user, and the write that made it. */
 interface Version {
   readonly user: User;
   readonly touches: Touch;
@@ -87,7 +91,7 @@ function inView(user: User, view: UserView): User {
   return view === UserView.FULL ? user : create(UserSchema, { ...user, email: '', averageRating: 0 });
 }
 
-/** A service that answers late, may be away, and may answer from a replica that is one version behind. */
+/** A service that answers late, may be down, and may answer from a replica that is one version behind. */
 function setUp() {
   const state = {
     nowMs: 1_000,
@@ -132,13 +136,13 @@ function setUp() {
   return { state, versions, reader, counters };
 }
 
-/** What all runs did, to see that no part of the rule slept. */
+/** Counts of all runs, which show that every part of the rule was tested. */
 const done = { raised: 0, due: 0 };
-/** How often at least. Two entries are kept, so that few are due for long. */
+/** The least count. With two entries in memory, few are due for long. */
 const LEAST_DONE = { raised: 500, due: 20 };
 
-// 2,500 runs of 20 to 80 steps are more than 100,000 of them.
-it('A4: shows nobody what is older than was seen in its view, nor another tenant’s user, nor nothing', async () => {
+// 2,500 runs of 20 to 80 steps are more than 100,000 steps.
+it('serves no user older than seen in its view, none of another tenant, and always one answer per read', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80 }), async (steps) => {
       const { state, versions, reader, counters } = setUp();
@@ -157,10 +161,10 @@ it('A4: shows nobody what is older than was seen in its view, nor another tenant
         expect(answer.user.tenantId).toBe(scope.tenantId);
         const all = versions.get(key) ?? [];
         const { version } = answer.user;
-        // What was raised is what the service would have answered.
+        // A raised user equals the service's answer.
         const { user: written } = all[Number(version) - 1] as Version;
         expect({ ...answer.user }).toEqual({ ...inView(written, scope.view) });
-        // Older than was seen it may be by figures alone, and then from the first of them on.
+        // It may be older than seen by ratings or statistics only, and then from the first such change on.
         const behind = all.slice(Number(version), Math.max(Number(version), Number(least)));
         const shown = behind.map(({ touches }) => effectIn(scope.view, touches));
         expect(shown).not.toContain('content');
@@ -184,12 +188,12 @@ it('A4: shows nobody what is older than was seen in its view, nor another tenant
           else if (action.do === 'lose') reader.onGap([tenantId]);
           else if (action.do === 'write')
             versions.set(key, [...all, nextVersion(all.at(-1), tenantId, id, action.touches)]);
-          const told = versions.get(key)?.at(-1);
-          if (told && ((action.do === 'write' && action.told !== 'not') || action.do === 'claim')) {
-            const { version } = told.user;
-            const isFull = action.do === 'write' && action.told === 'views';
+          const announced = versions.get(key)?.at(-1);
+          if (announced && ((action.do === 'write' && action.announced !== 'not') || action.do === 'claim')) {
+            const { version } = announced.user;
+            const isFull = action.do === 'write' && action.announced === 'views';
             reader.onChanges([
-              { tenantId, id, version, ...(isFull && { touchedViews: touchedViews(told) }) },
+              { tenantId, id, version, ...(isFull && { touchedViews: touchedViews(announced) }) },
             ]);
             see(key, version);
           }

@@ -16,7 +16,7 @@ let counters: ClientCounters;
 let service: HeldService;
 let reader: CachedUserReader;
 
-/** A service that answers when it is told to. */
+/** A service that answers when the test says so. */
 class HeldService implements UserReader {
   readonly asked: {
     scope: UserScope;
@@ -31,7 +31,7 @@ class HeldService implements UserReader {
     });
   }
 
-  /** The nth thing asked, from 0. */
+  /** The nth question, from 0. */
   at(n: number) {
     const asked = this.asked[n];
     if (asked === undefined) throw new Error(`only ${this.asked.length} reads came`);
@@ -78,7 +78,7 @@ async function read(
   return answer as UserAnswer;
 }
 
-/** Waits until promises that can settle have. */
+/** Waits until all promises that can settle have settled. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 async function fill(id: string, version: bigint, asked = scope): Promise<void> {
@@ -88,7 +88,7 @@ async function fill(id: string, version: bigint, asked = scope): Promise<void> {
 }
 
 describe('freshness', () => {
-  it('answers from memory up to its life, then asks, naming the version it holds', async () => {
+  it('serves from memory up to the ttl, then asks, naming the version in memory', async () => {
     await fill('a', 3n);
     nowMs += 99;
     expect(await read('a')).toMatchObject({ outcome: 'found', source: 'cache', readAtMs: nowMs - 99 });
@@ -101,7 +101,7 @@ describe('freshness', () => {
     expect(counters).toMatchObject({ hits: 2, misses: 2 });
   });
 
-  it('refuses `unchanged` about a version that it does not hold', async () => {
+  it('refuses `unchanged` about a version that is not in memory', async () => {
     await fill('a', 3n);
     nowMs += 100;
     const answer = read('a');
@@ -109,7 +109,7 @@ describe('freshness', () => {
     expect(await answer).toMatchObject({ outcome: 'found', source: 'stale', user: { version: 3n } });
   });
 
-  it('counts age from when the question left, not from when the answer came', async () => {
+  it('counts an age from the time of the question, not of the answer', async () => {
     const answer = read('a');
     const askedAtMs = nowMs;
     nowMs += 60;
@@ -120,7 +120,7 @@ describe('freshness', () => {
     expect(service.asked).toHaveLength(2);
   });
 
-  it('answers that an id is missing for its own, shorter life', async () => {
+  it('keeps a missing id for a shorter ttl of its own', async () => {
     const answer = read('a');
     service.at(0).answer(gone());
     expect(await answer).toEqual(gone());
@@ -133,7 +133,7 @@ describe('freshness', () => {
     expect(await read('a')).toMatchObject({ outcome: 'found', source: 'cache' });
   });
 
-  it('always asks where the life is 0', async () => {
+  it('always asks where the ttl is 0', async () => {
     setUp({ ttlMs: 0 });
     await fill('a', 1n);
     read('a');
@@ -150,7 +150,7 @@ describe('freshness', () => {
     ]);
   });
 
-  it('keeps no more than it may', async () => {
+  it('keeps no more entries than allowed', async () => {
     setUp({}, 2);
     for (const id of ['a', 'b', 'c']) await fill(id, 1n);
     expect(await read('c')).toMatchObject({ source: 'cache' });
@@ -159,8 +159,8 @@ describe('freshness', () => {
   });
 });
 
-describe('flights', () => {
-  it('shares one flight between single and batched reads', async () => {
+describe('reads in flight', () => {
+  it('are shared by single and batched reads', async () => {
     const single = read('a');
     const many = reader.readMany(
       scope,
@@ -181,7 +181,7 @@ describe('flights', () => {
     expect(counters).toMatchObject({ misses: 2, coalesced: 2 });
   });
 
-  it('lets one caller give up without the others', async () => {
+  it('go on when one of their callers gives up', async () => {
     const controller = new AbortController();
     const one = read('a', { signal: controller.signal });
     const other = read('a');
@@ -192,7 +192,7 @@ describe('flights', () => {
     expect(await other).toMatchObject({ outcome: 'found' });
   });
 
-  it('lets one caller’s deadline pass without the others', async () => {
+  it('go on when the deadline of one caller passes', async () => {
     const hurried = read('a', { deadlineAtMs: nowMs + 5 });
     const patient = read('a');
     expect(await hurried).toMatchObject({ outcome: 'failed', error: { code: Code.DeadlineExceeded } });
@@ -200,7 +200,7 @@ describe('flights', () => {
     expect(await patient).toMatchObject({ outcome: 'found' });
   });
 
-  it('answers a caller without time from memory, and asks nobody', async () => {
+  it('are not started for a caller without time, which is served from memory', async () => {
     await fill('a', 1n);
     nowMs += 100;
     const deadlineAtMs = nowMs;
@@ -215,7 +215,7 @@ describe('flights', () => {
     expect(service.asked).toHaveLength(1);
   });
 
-  it('ends a flight at its deadline, also where what stands below never answers', async () => {
+  it('end at their deadline, also where the layer below never answers', async () => {
     setUp({ timeoutMs: 5 });
     const first = read('a', { deadlineAtMs: nowMs + 1 });
     expect(reader.describe('acme', 'a').inFlight).toHaveLength(1);
@@ -227,7 +227,7 @@ describe('flights', () => {
     expect(await second).toMatchObject({ user: { version: 2n } });
   });
 
-  it('joins nobody to a flight that is older than the timeout, which only a longer deadline keeps', async () => {
+  it('are not joined once they are older than the timeout, which only a longer deadline allows', async () => {
     const patient = read('a', { deadlineAtMs: nowMs + 60_000 });
     nowMs += 1_000;
     const joined = read('a');
@@ -240,7 +240,7 @@ describe('flights', () => {
     for (const answer of [patient, joined]) expect(await answer).toMatchObject({ outcome: 'found' });
   });
 
-  it('asks again after a flight that failed', async () => {
+  it('are started again after a failure', async () => {
     const first = read('a');
     service.at(0).fail(outage);
     expect(await first).toEqual({ outcome: 'failed', error: outage });
@@ -249,7 +249,7 @@ describe('flights', () => {
     expect(await second).toMatchObject({ outcome: 'found' });
   });
 
-  it('says that an id has no answer, rather than waiting for ever', async () => {
+  it('answer that an id has no answer, rather than wait for ever', async () => {
     const answer = read('a');
     service.at(0).answer();
     expect(await answer).toMatchObject({ outcome: 'failed' });
@@ -257,7 +257,7 @@ describe('flights', () => {
 });
 
 describe('an outage', () => {
-  it('is bridged by what was known, up to the bound', async () => {
+  it('is bridged by known users, up to the limit', async () => {
     await fill('a', 1n);
     const filledAtMs = nowMs;
     nowMs = filledAtMs + 10_000;
@@ -303,7 +303,7 @@ describe('an outage', () => {
     }
   });
 
-  it('is not what a refusal is: what was known is not answered any more', async () => {
+  it('differs from a refusal, after which known users are no longer served', async () => {
     await fill('a', 1n);
     nowMs += 100;
     const refusal = new ConnectError('not granted', Code.PermissionDenied);
@@ -313,7 +313,7 @@ describe('an outage', () => {
     expect(counters.unavailable).toBe(0);
   });
 
-  it('is not bridged by a version below the one that was asked for', async () => {
+  it('is not bridged by a version below the minimum', async () => {
     await fill('a', 1n);
     const answer = read('a', { minVersion: 2n });
     service.at(1).fail(outage);
@@ -322,7 +322,7 @@ describe('an outage', () => {
 });
 
 describe('versions', () => {
-  it('never go back: an answer that was overtaken is thrown away, and the newer version asked for', async () => {
+  it('never go back: an answer older than a change is dropped, and the newer version asked for', async () => {
     const slow = read('a');
     await fill('a', 2n, basic);
     service.at(0).answer(found('a', 1n));
@@ -334,10 +334,10 @@ describe('versions', () => {
     expect(counters.discarded).toBe(1);
   });
 
-  it('that are told during a flight bind it, also where more are told than are remembered', async () => {
+  it('announced while a read is in flight bind it, also where there are more than are remembered', async () => {
     const slow = read('a');
-    const told = Array.from({ length: 101 }, (_, i) => ({ tenantId: 'acme', id: `${i}`, version: 9n }));
-    reader.onChanges([{ tenantId: 'acme', id: 'a', version: 2n }, ...told]);
+    const announced = Array.from({ length: 101 }, (_, i) => ({ tenantId: 'acme', id: `${i}`, version: 9n }));
+    reader.onChanges([{ tenantId: 'acme', id: 'a', version: 2n }, ...announced]);
     expect(reader.describe('acme', 'a').minVersion).toBeUndefined();
     service.at(0).answer(found('a', 1n));
     await settle();
@@ -363,7 +363,7 @@ describe('versions', () => {
     expect(await answer).toMatchObject({ outcome: 'failed' });
   });
 
-  it('that are asked for are honoured past memory, and never by a flight that did not ask for them', async () => {
+  it('that a call asks for are read past memory, and never by a read that did not ask for them', async () => {
     await fill('a', 1n);
     expect(await read('a', { minVersion: 1n })).toMatchObject({ source: 'cache' });
     nowMs += 100;
@@ -381,7 +381,7 @@ describe('versions', () => {
     expect(await plain).toMatchObject({ user: { version: 2n } });
   });
 
-  it('that do not exist fail nobody who did not ask for them, whoever came first', async () => {
+  it('that do not exist fail no call that did not ask for them, whichever came first', async () => {
     for (const order of [
       [9n, 0n, 1n],
       [0n, 1n, 9n],
@@ -407,7 +407,7 @@ describe('versions', () => {
     expect(await answer).toMatchObject({ outcome: 'failed', error: expect.any(VersionNotReachedError) });
   });
 
-  it('of the survivor of a merge are not compared with those of the user that was merged away', async () => {
+  it('of a survivor are not compared with those of the user that was merged away', async () => {
     await fill('a', 9n);
     nowMs += 100;
     const answer = read('a');
@@ -436,12 +436,12 @@ describe('versions', () => {
     expect(service.asked.slice(1).map(({ reads }) => reads)).toEqual([newer, newer]);
     for (const n of [1, 2]) service.at(n).answer(found('survivor', 5n));
     for (const answer of await answers) expect(answer).toMatchObject({ user: { version: 5n } });
-    // That it survived is known from the first answer.
+    // The first answer says that the survivor stands for the id.
     expect(reader.peek(scope, 'a')).toMatchObject({ user: { id: 'survivor', version: 5n }, readAtMs });
     expect(reader.peek(scope, 'survivor')).toMatchObject({ user: { version: 5n }, readAtMs: nowMs });
   });
 
-  it('cannot be unchanged to a question that names none', async () => {
+  it('cannot be unchanged in answer to a read that names none', async () => {
     const slow = read('a');
     await fill('a', 2n, basic);
     service.at(0).answer(found('a', 1n));
@@ -450,7 +450,7 @@ describe('versions', () => {
     expect(await slow).toMatchObject({ outcome: 'failed', error: expect.any(AnswerMalformedError) });
   });
 
-  it('are not undone by a "missing" that was read before the user came to be', async () => {
+  it('are not undone by a `missing` from before the user was created', async () => {
     const before = read('a');
     nowMs += 1;
     await fill('a', 1n, basic);
@@ -460,7 +460,7 @@ describe('versions', () => {
     expect(await before).toMatchObject({ outcome: 'found' });
   });
 
-  it('that came by another way are kept, and do not replace newer ones', async () => {
+  it('that were read another way are kept, and do not replace newer ones', async () => {
     await fill('a', 5n);
     const older = create(UserSchema, { id: 'a', version: 4n, tenantId: 'acme' });
     expect(reader.accept(scope, older, nowMs)).toMatchObject({ outcome: 'found', user: { version: 5n } });
@@ -480,7 +480,7 @@ describe('invalidate', () => {
     for (const asked of [scope, basic]) expect(reader.peek(asked, 'a')).toBeUndefined();
   });
 
-  it('during a flight answers those who wait, keeps nothing, and lets nobody else join', async () => {
+  it('during a read answers its callers, keeps nothing, and lets no other caller join', async () => {
     const before = read('a');
     reader.invalidate('acme', 'a');
     const after = read('a');
@@ -494,7 +494,7 @@ describe('invalidate', () => {
     expect(counters.discarded).toBe(1);
   });
 
-  it('lets nothing be kept that is on another way meanwhile', () => {
+  it('keeps out of the cache users that are being read another way', () => {
     const readAtMs = nowMs;
     nowMs += 1;
     reader.invalidate('acme', 'a');
@@ -506,7 +506,7 @@ describe('invalidate', () => {
     expect(reader.peek(scope, 'a')).toBeDefined();
   });
 
-  it('reaches a flight that another one has taken the place of, or that the end of the feed has shut', async () => {
+  it('reaches a read that another one has replaced, or that a gap of the feed has sealed', async () => {
     const displaced = read('a');
     const demanding = read('a', { minVersion: 1n });
     reader.onGap(['acme']);

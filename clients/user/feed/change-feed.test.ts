@@ -18,12 +18,12 @@ const [ANN, BEN] = [randomUUID(), randomUUID()] as const;
 let opened: AsyncDisposableStack;
 let service: ChangeLogService;
 let server: GrpcTestServer;
-let told: SeenVersion[];
+let received: SeenVersion[];
 let lost: string[][];
 let replaced: number;
 
 const sink: ChangeSink = {
-  onChanges: (seen) => told.push(...seen),
+  onChanges: (seen) => received.push(...seen),
   onGap: (tenantIds) => lost.push([...tenantIds]),
   onReplaced: () => {
     replaced += 1;
@@ -34,7 +34,7 @@ beforeEach(async () => {
   opened = new AsyncDisposableStack();
   service = new ChangeLogService();
   server = opened.use(await startGrpcTestServer(UserService, service));
-  told = [];
+  received = [];
   lost = [];
   replaced = 0;
 });
@@ -61,12 +61,14 @@ function untilLive(feed: ChangeFeed, tenantId = 'acme'): Promise<void> {
 }
 
 function versions(id: string, tenantId = 'acme'): bigint[] {
-  return told.filter((seen) => seen.id === id && seen.tenantId === tenantId).map(({ version }) => version);
+  return received
+    .filter((seen) => seen.id === id && seen.tenantId === tenantId)
+    .map(({ version }) => version);
 }
 
-/** In the order of the log, without what was told twice. */
-function firstTold(): string[] {
-  return [...new Set(told.map(({ tenantId, id, version }) => `${tenantId}/${id}/${version}`))];
+/** The changes in the order of the log, without repeated ones. */
+function firstReceived(): string[] {
+  return [...new Set(received.map(({ tenantId, id, version }) => `${tenantId}/${id}/${version}`))];
 }
 
 function logged(from = 0): string[] {
@@ -74,7 +76,7 @@ function logged(from = 0): string[] {
 }
 
 describe('watching', () => {
-  it('sends nothing before the first tenant is named, and one stream for those named together', async () => {
+  it('sends nothing before the first tenant is named, and one stream for tenants named together', async () => {
     const feed = open();
     expect(feed.stats()).toMatchObject({ state: 'idle', streams: 0, lagMs: undefined });
     for (const tenantId of ['acme', 'other', 'acme']) feed.watch(tenantId);
@@ -85,19 +87,19 @@ describe('watching', () => {
     expect(feed.stats()).toMatchObject({ state: 'watching', streams: 1, tenants: 2 });
   });
 
-  it('tells changes of its tenants in order, from its beginning on', async () => {
+  it('passes on changes of its tenants in order, from its start', async () => {
     service.change('acme', ANN);
     const before = performance.now();
     const feed = await openLive('acme');
     expect(feed.liveSinceMs('acme')).toBeGreaterThan(before);
     for (let i = 0; i < 10; i += 1) service.change('acme', i % 2 ? ANN : BEN);
     service.change('other', ANN);
-    await until(() => told.length === 10);
-    expect(firstTold()).toEqual(logged(1).slice(0, 10));
+    await until(() => received.length === 10);
+    expect(firstReceived()).toEqual(logged(1).slice(0, 10));
     expect(feed.stats()).toMatchObject({ changes: 10, breaks: 0, gaps: 0 });
   });
 
-  it('takes in more tenants later by resuming, so that those before miss nothing', async () => {
+  it('adds tenants later by resuming, so that no change of the others is missed', async () => {
     const feed = await openLive('acme');
     const since = feed.liveSinceMs('acme') as number;
     let isDone = false;
@@ -124,7 +126,7 @@ describe('watching', () => {
     expect(lost).toEqual([]);
   });
 
-  it('has no news for tenants above its bound, and says so', async () => {
+  it('gets no changes for tenants above the limit, and says so', async () => {
     const feed = open();
     for (let i = 0; i <= 1_000; i += 1) feed.watch(`t${i}`);
     await untilLive(feed, 't999');
@@ -134,11 +136,11 @@ describe('watching', () => {
 });
 
 describe('a break', () => {
-  it('is followed at once by a stream that resumes, and nothing is missed', async () => {
+  it('is followed at once by a stream that resumes, and no change is missed', async () => {
     const feed = await openLive('acme');
     const since = feed.liveSinceMs('acme');
     service.change('acme', ANN);
-    await until(() => told.length === 1);
+    await until(() => received.length === 1);
     service.cut();
     service.change('acme', ANN);
     await until(() => versions(ANN).includes(2n));
@@ -148,7 +150,7 @@ describe('a break', () => {
     expect(feed.stats().lastError).toMatchObject({ code: Code.Unavailable });
   });
 
-  it('of the server’s life ends the news, which return with the server', async () => {
+  it('by a server that ends makes the feed late until the server is back', async () => {
     const feed = await openLive('acme');
     const since = feed.liveSinceMs('acme');
     server.kill();
@@ -171,13 +173,13 @@ describe('a break', () => {
       if (i % 20 === 0) service.cut();
       await sleep(5);
     }
-    await until(() => firstTold().length === 400);
-    expect(firstTold()).toEqual(logged());
+    await until(() => firstReceived().length === 400);
+    expect(firstReceived()).toEqual(logged());
     expect(feed.stats().breaks).toBeGreaterThan(3);
     expect(lost).toEqual([]);
   });
 
-  it('that nobody announces is noticed, and the stream opened again', async () => {
+  it('without an error is noticed, and the stream opened again', async () => {
     const feed = open({ tickMs: 100 });
     feed.watch('acme');
     await untilLive(feed);
@@ -204,7 +206,7 @@ describe('a break', () => {
     await untilLive(feed);
   });
 
-  it('right after each beginning does not lead to a storm either', async () => {
+  it('right after each start does not lead to a storm either', async () => {
     const feed = await openLive('acme');
     const stop = setInterval(() => service.cut(), 1);
     await sleep(500);
@@ -214,7 +216,7 @@ describe('a break', () => {
 });
 
 describe('a gap', () => {
-  it('A2: is told that the feed is another one, by a refused cursor, by the end of a stream, and by a checkpoint', async () => {
+  it('is reported for another feed, by a refused cursor, by the end of a stream, and by a checkpoint', async () => {
     const feed = await openLive('acme');
     const refuse = ({ cursor }: { cursor: string }) =>
       cursor === ''
@@ -225,13 +227,13 @@ describe('a gap', () => {
     service.cut();
     await until(() => replaced === 1);
     await untilLive(feed);
-    // In the midst of its first stream, which has no cursor of its own.
+    // During its first stream, which has no cursor of its own.
     service.fault = undefined;
     service.feed = 'feed-3';
     service.expire();
     await until(() => replaced === 2);
     await untilLive(feed);
-    // Where nothing ends the stream, the next checkpoint says it.
+    // Where the stream goes on, the next checkpoint names the feed.
     service.feed = 'feed-4';
     await until(() => replaced === 3);
     await untilLive(feed);
@@ -239,7 +241,7 @@ describe('a gap', () => {
     expect(feed.stats()).toMatchObject({ state: 'watching', gaps: 3 });
   });
 
-  it('A2: is not told so of a loss by age, nor by a service that names no feed', async () => {
+  it('is not reported as another feed after a loss by age, nor by a service that names no feed', async () => {
     const feed = await openLive('acme');
     service.oldest = 5;
     for (let i = 0; i < 5; i++) service.change('acme', ANN);
@@ -259,7 +261,7 @@ describe('a gap', () => {
     expect(replaced).toBe(0);
   });
 
-  it('is told where the cursor has expired, and the feed goes on from now', async () => {
+  it('is reported where the cursor has expired, and the feed goes on from now', async () => {
     const feed = await openLive('acme', 'other');
     const since = feed.liveSinceMs('acme') as number;
     service.fault = () => new ConnectError('not now', Code.Unavailable);
@@ -272,12 +274,12 @@ describe('a gap', () => {
     await untilLive(feed);
     expect(feed.liveSinceMs('acme')).toBeGreaterThan(since);
     service.change('acme', ANN);
-    await until(() => told.length > 0);
+    await until(() => received.length > 0);
     expect(versions(ANN)).toEqual([2n]);
     expect(feed.stats()).toMatchObject({ gaps: 1, state: 'watching' });
   });
 
-  it('makes nothing look fresh where whoever is told of it fails', async () => {
+  it('makes nothing look fresh where the sink fails', async () => {
     const feed = open({
       sink: {
         ...sink,
@@ -299,7 +301,7 @@ describe('a gap', () => {
 });
 
 describe('a change', () => {
-  it('is told again where the one who was told failed', async () => {
+  it('is passed on again where the sink failed', async () => {
     let failures = 0;
     const failing: ChangeSink = {
       ...sink,
@@ -312,17 +314,18 @@ describe('a change', () => {
     feed.watch('acme');
     await untilLive(feed);
     service.change('acme', ANN);
-    await until(() => told.length > 0);
+    await until(() => received.length > 0);
     expect(versions(ANN)[0]).toBe(1n);
     expect(feed.stats().breaks).toBe(2);
   });
 });
 
 describe('a feed that is late', () => {
-  it('is no news, though its checkpoints come on time', async () => {
+  it('is not live, though its checkpoints come on time', async () => {
     const feed = await openLive('acme');
     service.behindMs = 10_000;
-    // The time of a running stream that goes back is a clock's jump; a stream that resumes so is behind.
+    // In a running stream, a time that goes back is a clock's jump. In a resumed one, it means that the
+    // stream is behind.
     service.cut();
     await until(() => feed.liveSinceMs('acme') === undefined);
     await until(() => service.requests.length > 1 && feed.stats().state === 'watching');
@@ -334,7 +337,7 @@ describe('a feed that is late', () => {
 });
 
 describe('a refusal', () => {
-  it('of a service without a change feed is taken: no news, and few attempts', async () => {
+  it('of a service without a change feed leaves the feed not live, with few attempts', async () => {
     const without = opened.use(await startGrpcTestServer(UserService, {}));
     const transport = opened.use(createGrpcTransport({ address: without.address }));
     const feed = open({ transport });
@@ -346,7 +349,7 @@ describe('a refusal', () => {
     expect(feed.liveSinceMs('acme')).toBeUndefined();
   });
 
-  it('of one tenant does not cost the others their news', async () => {
+  it('of one tenant does not cost the others their changes', async () => {
     service.fault = ({ tenantIds }) =>
       tenantIds.includes('forbidden')
         ? refusal(Code.PermissionDenied, 'NOT_GRANTED', 'not this tenant')
@@ -356,13 +359,13 @@ describe('a refusal', () => {
     await until(() => feed.stats().tenantsDenied === 1);
     await until(() => service.open === 1 && feed.stats().state === 'watching');
     service.change('acme', ANN);
-    await until(() => told.length === 1);
+    await until(() => received.length === 1);
     expect(feed.liveSinceMs('acme')).toBeDefined();
     expect(feed.liveSinceMs('forbidden')).toBeUndefined();
     expect(lost).toEqual([]);
   });
 
-  it('of one tenant that was watched costs the others little, and what was missed of it is given up', async () => {
+  it('of one watched tenant costs the others little, and is a gap for that tenant', async () => {
     const feed = await openLive('acme', 'other', 'third');
     const isForbidden = { other: true };
     service.fault = ({ tenantIds }) =>
@@ -376,16 +379,16 @@ describe('a refusal', () => {
     await untilLive(feed, 'third');
     expect(feed.liveSinceMs('other')).toBeUndefined();
     expect(lost.flat()).toContain('other');
-    told = [];
+    received = [];
     service.change('other', ANN);
     const last = service.change('acme', BEN);
-    await until(() => told.length > 0);
-    expect(firstTold()).toEqual([`acme/${BEN}/${last.version}`]);
+    await until(() => received.length > 0);
+    expect(firstReceived()).toEqual([`acme/${BEN}/${last.version}`]);
   });
 });
 
 describe('close', () => {
-  it('ends the stream on the server, and tells nothing more', async () => {
+  it('ends the stream on the server, and passes on nothing more', async () => {
     const feed = await openLive('acme');
     await feed.close();
     await feed.close();
@@ -395,7 +398,7 @@ describe('close', () => {
     await until(() => service.open === 0);
     service.change('acme', ANN);
     await sleep(100);
-    expect(told).toEqual([]);
+    expect(received).toEqual([]);
     expect(service.requests).toHaveLength(1);
   });
 
@@ -433,7 +436,7 @@ describe('close', () => {
     }
   });
 
-  it('waits for nobody where the transport pays no heed to the signal', async () => {
+  it('does not wait where the transport ignores the signal', async () => {
     const transport = createRouterTransport(({ service: register }) => {
       register(UserService, {
         async *watchUsers() {
@@ -449,7 +452,7 @@ describe('close', () => {
   });
 });
 
-describe('whatever happens', () => {
+describe('in any course of events', () => {
   const TENANTS = ['acme', 'other', 'third'] as const;
   const tenant = fc.constantFrom(...TENANTS);
   const user = fc.constantFrom(...Array.from({ length: 3 }, () => randomUUID()));
@@ -462,7 +465,7 @@ describe('whatever happens', () => {
   );
   type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
   type Event = SeenVersion | { lost: readonly string[] };
-  /** A change that was made while its tenant was covered, and how many events had been told by then. */
+  /** A change made while its tenant was covered, and the number of events before it. */
   type Debt = LoggedChange & { after: number };
 
   const isTelling = (event: Event, { tenantId, id, version }: LoggedChange) =>
@@ -489,7 +492,7 @@ describe('whatever happens', () => {
     return debts;
   }
 
-  it('each change of a tenant with news is told, in the order of each user, or the tenant is given up', async () => {
+  it('each change of a covered tenant is passed on, in the order of each user, or the tenant has a gap', async () => {
     const seen = { debts: 0, breaks: 0, gaps: 0 };
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 50, maxLength: 150 }), async (steps) => {
@@ -530,7 +533,7 @@ describe('whatever happens', () => {
       }),
       { numRuns: 30, endOnFailure: true, seed: RANDOM_SEED },
     );
-    // Else the property held because nothing had happened.
+    // Otherwise the test passed because nothing had happened.
     expect(seen.debts).toBeGreaterThan(200);
     expect(seen.breaks).toBeGreaterThan(30);
     expect(seen.gaps).toBeGreaterThan(5);

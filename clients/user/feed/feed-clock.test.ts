@@ -4,12 +4,12 @@ import { FeedClock } from './feed-clock.ts';
 const SERVER = 1_700_000_000_000;
 
 describe('the age of a checkpoint', () => {
-  it('is none while checkpoints come as fast as their time goes, whatever the two clocks show', () => {
+  it('is zero while checkpoints come as fast as their time goes, whatever the two clocks show', () => {
     const clock = new FeedClock();
     for (let ms = 0; ms < 60_000; ms += 1_000) expect(clock.record(SERVER + ms, 500 + ms)).toBe(500 + ms);
   });
 
-  it('is what a checkpoint is later than the earliest', () => {
+  it('is the time by which a checkpoint is later than the earliest one', () => {
     const clock = new FeedClock();
     clock.record(SERVER, 500);
     expect(clock.record(SERVER + 1_000, 1_530)).toBeCloseTo(1_500, -1);
@@ -59,7 +59,7 @@ describe('the age of a checkpoint', () => {
     expect(clock.record(SERVER + 90, 110)).toBeCloseTo(90, 0);
   });
 
-  it('is what was missed where a stream resumes behind', () => {
+  it('is the missed time where a stream resumes behind', () => {
     const clock = new FeedClock();
     clock.record(SERVER, 0);
     clock.startStream();

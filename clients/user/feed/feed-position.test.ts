@@ -11,7 +11,7 @@ beforeEach(() => {
   position = new FeedPosition(() => nowMs);
 });
 
-/** A checkpoint that comes now; by default true now, too. */
+/** A checkpoint that arrives now, and is true now by default. */
 function reach(cursor: string, { lateMs = 0, hasChanges = false } = {}): boolean {
   return position.advance({ cursor, timeMs: SERVER + nowMs - lateMs, arrivedAtMs: nowMs, hasChanges });
 }
@@ -24,7 +24,7 @@ describe('liveSinceMs', () => {
     expect(position.lagMs).toBeUndefined();
   });
 
-  it('is half a second behind the arrival of the first checkpoint, for answers to earlier reads may be from before it', () => {
+  it('is half a second after the arrival of the first checkpoint, because answers may be from before it', () => {
     position.startStream(['acme']);
     nowMs += 500;
     expect(reach('1')).toBe(true);
@@ -34,7 +34,7 @@ describe('liveSinceMs', () => {
     expect(position.liveSinceMs('other')).toBeUndefined();
   });
 
-  it('ends 2 s after the last checkpoint and returns with the next, since when it was', () => {
+  it('ends 2 s after the last checkpoint, and returns unchanged with the next one', () => {
     position.startStream(['acme']);
     reach('1');
     nowMs += 2_000;
@@ -74,33 +74,33 @@ describe('a stream that resumes', () => {
     position.startStream(['acme', 'other']);
   });
 
-  it('is not believed while it only repeats where it resumes, whatever time that bears', () => {
+  it('does not count while it only repeats the cursor to resume at, whatever its time', () => {
     expect(reach('1')).toBe(false);
     expect(position.liveSinceMs('acme')).toBeUndefined();
   });
 
-  it('is not believed while it is behind', () => {
+  it('does not count while it is behind', () => {
     reach('1');
     expect(reach('2', { lateMs: 30_000, hasChanges: true })).toBe(false);
     expect(position.liveSinceMs('acme')).toBeUndefined();
   });
 
-  it('covers again all since the beginning, once it has caught up', () => {
+  it('covers all since the beginning again, once it has caught up', () => {
     reach('1');
     reach('2', { lateMs: 30_000, hasChanges: true });
     expect(reach('3', { hasChanges: true })).toBe(true);
     expect(position.liveSinceMs('acme')).toBe(10_000 + MAX_ANSWER_LAG_MS);
   });
 
-  it('covers tenants that are new in it since the place it resumed at was reached', () => {
+  it('covers new tenants since the arrival of the cursor that it resumed at', () => {
     reach('1');
     reach('1');
     expect(position.liveSinceMs('other')).toBe(10_000 + MAX_ANSWER_LAG_MS);
   });
 });
 
-describe('a stream that leaves a tenant out', () => {
-  it('ends its coverage, which begins anew at the place where it comes in again', () => {
+describe('a stream without a tenant', () => {
+  it('ends its coverage, which begins again at the cursor where the tenant returns', () => {
     position.startStream(['acme', 'other']);
     reach('1');
     position.startStream(['acme']);
@@ -117,7 +117,7 @@ describe('a stream that leaves a tenant out', () => {
 });
 
 describe('a stream that was denied', () => {
-  it('leaves nobody out, as it passed no change by', () => {
+  it('ends no coverage, because it moved the cursor past no change', () => {
     position.startStream(['acme', 'other']);
     reach('1');
     expect(position.dropUnstreamed()).toEqual([]);
@@ -129,7 +129,7 @@ describe('a stream that was denied', () => {
 });
 
 describe('a gap', () => {
-  it('ends all coverage, and begins anew at the next checkpoint', () => {
+  it('ends all coverage, which begins again at the next checkpoint', () => {
     position.startStream(['acme', 'other']);
     reach('1');
     expect(position.reset()).toEqual(['acme', 'other']);

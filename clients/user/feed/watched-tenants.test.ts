@@ -17,15 +17,15 @@ function rosterOf(...tenantIds: string[]): WatchedTenants {
   return roster;
 }
 
-describe('the roster', () => {
-  it('has room for as many tenants as one stream takes', () => {
+describe('watched tenants', () => {
+  it('have room for as many tenants as one stream takes', () => {
     const roster = rosterOf(...Array.from({ length: MAX_WATCHED_TENANTS }, (_, i) => `t${i}`));
     expect(roster.add('one-more')).toBe(false);
     expect(roster.has('one-more')).toBe(false);
     expect(roster.next(0)).toHaveLength(MAX_WATCHED_TENANTS);
   });
 
-  it('names more tenants only until they are watched', () => {
+  it('name more tenants only until they are watched', () => {
     const roster = rosterOf('a');
     roster.next(0);
     expect(roster.hasMore(0)).toBe(true);
@@ -36,7 +36,7 @@ describe('the roster', () => {
     expect(roster.next(0)).toEqual(['a', 'b']);
   });
 
-  it('goes on with those watched where a new one is denied, and tries it again rarely', () => {
+  it('go on without a new one that is denied, and try it again seldom', () => {
     const roster = rosterOf('a');
     roster.next(0);
     roster.accepted();
@@ -51,7 +51,7 @@ describe('the roster', () => {
   });
 
   it.each(['t0', 't19'])(
-    'finds out that %s lost its grant, and soon watches some without it, then all others',
+    'find out that %s lost its grant, and soon watch some without it, then all others',
     (lost) => {
       const all = Array.from({ length: 20 }, (_, i) => `t${i}`);
       const roster = rosterOf(...all);
@@ -73,7 +73,7 @@ describe('the roster', () => {
     },
   );
 
-  it('knows at once who lost its grant where it is the only one', () => {
+  it('know at once which one lost its grant where it is the only one', () => {
     const roster = rosterOf('a');
     roster.next(0);
     roster.accepted();
@@ -84,7 +84,7 @@ describe('the roster', () => {
     expect(roster.next(REFUSED_BACKOFF.maxMs)).toEqual(['a']);
   });
 
-  it('finds the tenants that are denied, and watches all others', () => {
+  it('find the denied tenants, and watch all others', () => {
     const all = Array.from({ length: 20 }, (_, i) => `t${i}`);
     const forbidden = new Set(['t3', 't4', 't17']);
     const roster = rosterOf(...all);
@@ -100,7 +100,7 @@ describe('the roster', () => {
 });
 
 describe('retrying', () => {
-  it('comes at once, then after pauses that grow to a bound, half of them chance', () => {
+  it('starts at once, then pauses for a time that grows to a limit, half of it random', () => {
     expect(backoffMs(0, () => 1, BREAK_BACKOFF)).toBe(0);
     expect(backoffMs(1, () => 0, BREAK_BACKOFF)).toBe(50);
     expect(backoffMs(1, () => 1, BREAK_BACKOFF)).toBe(100);

@@ -11,7 +11,7 @@ function setUp() {
   return { deadlines, over, join };
 }
 
-it('has one timer for all whose time is over within the same ms, and tells each of them, not before', () => {
+it('have one timer for all deadlines within a millisecond, and call each listener, not before', () => {
   const { over, join } = setUp();
   join('a', 1_009.2);
   join('b', 1_010);
@@ -25,7 +25,7 @@ it('has one timer for all whose time is over within the same ms, and tells each 
   expect(over).toEqual(['a', 'b', 'c']);
 });
 
-it('leaves no timer behind when nobody waits any more, and begins anew after that', () => {
+it('leave no timer behind when no listener waits, and start again after that', () => {
   const { deadlines, over, join } = setUp();
   const group = join('a', 1_010);
   expect(join('b', 1_010)).toBe(group);
@@ -38,7 +38,7 @@ it('leaves no timer behind when nobody waits any more, and begins anew after tha
   expect(over).toEqual(['c']);
 });
 
-it('tells at once whose time is over already, and waits for the longest time that timers know', () => {
+it('call at once a listener whose deadline has passed, and wait for the longest time of timers', () => {
   const { over, join } = setUp();
   join('past', 900);
   join('never', 2 ** 40);
@@ -46,7 +46,7 @@ it('tells at once whose time is over already, and waits for the longest time tha
   expect(over).toEqual(['past']);
 });
 
-it('tells all who wait when it is closed, and leaves no timer', () => {
+it('call all listeners when they are closed, and leave no timer', () => {
   const { deadlines, over, join } = setUp();
   join('a', 1_010);
   join('b', 1_010);

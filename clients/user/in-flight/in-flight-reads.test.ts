@@ -14,7 +14,7 @@ function reads(...ids: string[]): UserRead[] {
   return ids.map((id) => ({ id, minVersion: 0n }));
 }
 
-/** Keeps what it is asked; answers each id in the version of its number, and fails where an id is `bad`. */
+/** Records its questions. Answers each id in the version of its number, and fails where an id is `bad`. */
 class Recorder implements UserReader {
   readonly asked: { scope: UserScope; reads: readonly UserRead[]; call: ReadCall }[] = [];
 
@@ -33,7 +33,7 @@ class Recorder implements UserReader {
   }
 }
 
-/** Nothing is fresh for any time, so that each read asks. */
+/** Every ttl is 0, so that each read asks. */
 function setUp(batchWindowMs = 0) {
   const service = new Recorder();
   const counters = createCounters();
@@ -54,7 +54,7 @@ function versions(answers: readonly UserAnswer[]): bigint[] {
 }
 
 describe('InFlightReads', () => {
-  it('makes one read of what is asked in one tick, also behind awaits, each id once', async () => {
+  it('sends one batch for all reads of one tick, also behind awaits, with each id once', async () => {
     const { service, reader, counters } = setUp();
     const late = async () => {
       await null;
@@ -70,7 +70,7 @@ describe('InFlightReads', () => {
     expect(counters).toMatchObject({ batches: 1, batchedIds: 3 });
   });
 
-  it('makes one read of what several callbacks of one turn of the event loop ask for', async () => {
+  it('sends one batch for reads of several callbacks in one turn of the event loop', async () => {
     const { service, reader } = setUp();
     const ask = (id: string) =>
       new Promise((done) => setImmediate(() => done(reader.readMany(scope, reads(id), call))));
@@ -107,7 +107,7 @@ describe('InFlightReads', () => {
     ]);
   });
 
-  it('splits at the limit of the contract, in order', async () => {
+  it('splits a batch at the limit of the contract, in order', async () => {
     const { service, reader } = setUp();
     const ids = Array.from({ length: 2 * MAX_BATCH_SIZE + 1 }, (_, i) => String(i));
     const answers = await reader.readMany(scope, reads(...ids), call);
@@ -123,13 +123,13 @@ describe('InFlightReads', () => {
       reader.readMany(scope, reads('500', '3'), call),
     ]);
     expect(own[0]).toMatchObject({ outcome: 'failed', error: new Error('bad batch') });
-    // Two parts of one size, as near as may be.
+    // Two parts of almost equal size.
     expect(own[250]).toMatchObject({ outcome: 'failed' });
     expect(own[251]).toMatchObject({ outcome: 'found', user: { version: 251n } });
     expect(other.map((answer) => answer.outcome)).toEqual(['found', 'failed']);
   });
 
-  it('lets a read with a minimum version travel apart, also from one with another, because it may fail its whole batch', async () => {
+  it('sends a read with a minimum version in a batch of its own, also from one with another, because it may fail its batch', async () => {
     const { service, reader, counters } = setUp();
     const demanding = [4n, 5n, 4n].map((minVersion) => ({ id: '5', minVersion }));
     await Promise.all([reader.readMany(scope, reads('5'), call), reader.readMany(scope, demanding, call)]);
@@ -141,7 +141,7 @@ describe('InFlightReads', () => {
     expect(counters).toMatchObject({ misses: 3, coalesced: 1, batches: 3, batchedIds: 3 });
   });
 
-  it('says which version is held, unless more is wanted', async () => {
+  it('names the version in memory, unless a newer one is wanted', async () => {
     const { service, reader } = setUp();
     await reader.readMany(scope, reads('5'), call);
     await reader.readMany(scope, reads('5'), call);
@@ -155,7 +155,7 @@ describe('InFlightReads', () => {
     ]);
   });
 
-  it('lets nobody into a batch any more from which an id was invalidated', async () => {
+  it('adds no read to a batch of which an id was invalidated', async () => {
     const { service, reader } = setUp();
     await reader.readMany(scope, reads('5'), call);
     const before = reader.readMany(scope, reads('5', '6'), call);
@@ -175,7 +175,7 @@ describe('InFlightReads', () => {
     ]);
   });
 
-  it('lets nobody into a batch any more when changes may have gone untold', async () => {
+  it('adds no read to a batch after a gap in the feed', async () => {
     const { service, reader } = setUp();
     const before = reader.readMany(scope, reads('5'), call);
     reader.onGap(['acme']);
@@ -183,7 +183,7 @@ describe('InFlightReads', () => {
     expect(service.ids).toEqual([['5'], ['5', '6']]);
   });
 
-  it('asks for what was overtaken once more, all of it together, and apart from what demands no version', async () => {
+  it('asks once more for superseded answers, in one batch, apart from reads without a minimum version', async () => {
     const { service, reader } = setUp();
     const answers = reader.readMany(scope, reads('1', '2', '3'), call);
     reader.onChanges(['1', '2'].map((id) => ({ tenantId: 'acme', id, version: BigInt(id) + 1n, kind: 0 })));
@@ -195,7 +195,7 @@ describe('InFlightReads', () => {
     expect(service.asked).toHaveLength(2);
   });
 
-  it('runs to the latest deadline of those who ask, and no shorter than reads do', async () => {
+  it('runs to the latest deadline of its callers, and no shorter than the timeout', async () => {
     const { service, reader } = setUp();
     const ask = (id: string, deadlineAtMs: number) => reader.readMany(scope, reads(id), { deadlineAtMs });
     await Promise.all([ask('1', 2_000), ask('2', 1_100), ask('3', 3_000)]);
@@ -206,7 +206,7 @@ describe('InFlightReads', () => {
     ]);
   });
 
-  it('answers nothing to nothing, without asking', async () => {
+  it('answers no ids without asking', async () => {
     const { service, reader } = setUp();
     expect(await reader.readMany(scope, [], call)).toEqual([]);
     expect(service.asked).toEqual([]);

@@ -6,7 +6,7 @@ describe('PendingAnswers', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('leaves nobody waiting for a deadline where the signal throws', () => {
+  it('leaves no timer where the signal throws', () => {
     const deadlines = new DeadlineTimers(() => performance.now());
     const { signal } = new AbortController();
     signal.addEventListener = () => {
@@ -17,7 +17,7 @@ describe('PendingAnswers', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('lets go of its deadline where the signal has aborted', async () => {
+  it('leaves its deadline where the signal has aborted', async () => {
     const deadlines = new DeadlineTimers(() => performance.now());
     const { answers } = new PendingAnswers(
       [undefined],

@@ -26,7 +26,7 @@ describe('isOutage', () => {
       'service_unavailable',
     ],
     ['the code is of the future', new ConnectError('', 99 as Code), 'service_fault'],
-  ])('is so where %s', (_, error, reason) => {
+  ])('is true where %s', (_, error, reason) => {
     expect(isOutage(error)).toBe(true);
     expect(degradedReason(error)).toBe(reason);
   });
@@ -39,12 +39,12 @@ describe('isOutage', () => {
     ['the caller gave up', new ConnectError('', Code.Canceled)],
     ['the error is not about the service', new TypeError('')],
     ['nothing is known', undefined],
-  ])('is not so where %s', (_, error) => {
+  ])('is false where %s', (_, error) => {
     expect(isOutage(error)).toBe(false);
     expect(degradedReason(error)).toBeUndefined();
   });
 
-  it('is not so where a version is not reached, though the answer is unavailable', () => {
+  it('is false where a version is not reached, though the answer is unavailable', () => {
     for (const error of [
       refusal(Code.Unavailable, 'VERSION_NOT_REACHED', ''),
       new VersionNotReachedError('u', 2n),
@@ -54,7 +54,7 @@ describe('isOutage', () => {
     }
   });
 
-  it('is not so where a call could not leave, and only what will pass makes the answer unavailable', async () => {
+  it('is false where a call was not sent, and only a passing cause makes the answer unavailable', async () => {
     const unwritten = await failedCall({});
     const tokenless = await failedCall({ callerToken: () => Promise.reject(new Error('no issuer')) });
     const misconfigured = await failedCall({ callerToken: () => '' });
@@ -66,14 +66,14 @@ describe('isOutage', () => {
     ]);
   });
 
-  it('goes by the code where the reason is of the future', () => {
+  it('follows the code where the reason is of a later contract', () => {
     expect(degradedReason(refusal(Code.Unavailable, 'NEW_ONE' as 'INTERNAL', ''))).toBe(
       'service_unavailable',
     );
   });
 });
 
-/** The error of a call that needs no server, as no byte of it can be written. */
+/** The error of a call that cannot be written, and so needs no server. */
 async function failedCall(options: Partial<GrpcTransportOptions>): Promise<unknown> {
   using transport = createGrpcTransport({ address: '127.0.0.1:1', ...options });
   const users = createClient(UserService, transport);

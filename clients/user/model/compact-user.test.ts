@@ -28,15 +28,15 @@ const FULL: User = create(UserSchema, {
 });
 
 describe('a compact user', () => {
-  it('is the same message, field by field', () => {
-    // A value in each field, so that a field that is left out shows.
+  it('equals the message, field by field', () => {
+    // Every field has a value, so that the test notices one that is left out.
     expect(UserSchema.members.filter((field) => !(FULL as never)[field.localName])).toEqual([]);
     expect(compactUser(FULL)).toStrictEqual(FULL);
     expect(equals(UserSchema, compactUser(FULL), FULL)).toBe(true);
     expect(toBinary(UserSchema, compactUser(FULL))).toEqual(toBinary(UserSchema, FULL));
   });
 
-  it('has no field that the message has not', () => {
+  it('has no field that the message does not have', () => {
     const empty = create(UserSchema);
     expect(Object.keys(compactUser(empty)).sort()).toEqual(Object.keys(empty).sort());
   });
@@ -49,7 +49,7 @@ describe('a compact user', () => {
     expect(toBinary(UserSchema, compactUser(later))).toEqual(bytes);
   });
 
-  it('keeps nothing else of the answer that they came in', () => {
+  it('keeps nothing else of its answer', () => {
     const later = { $unknown: [{ no: 1_000, wireType: 2, data: Uint8Array.of(1, 65) }] };
     const createTime = { ...timestampFromMs(1), ...later };
     const profile = { ...create(ProfileSchema), ...later };
@@ -76,7 +76,7 @@ describe('estimateBytes', () => {
     expect(tagged(Array(100).fill('tag')) - tagged([])).toBeGreaterThan(2_000);
   });
 
-  it('counts what the README says', async () => {
+  it('counts as the README says', async () => {
     const user = estimateBytes(create(UserSchema, {}));
     const time = estimateBytes(create(UserSchema, { createTime: timestampFromMs(1) })) - user;
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');

@@ -15,7 +15,7 @@ import { LruStore } from '../store/lru-store.ts';
 import { UserCache } from '../store/user-cache.ts';
 import { createFakeUserService } from '../testing/index.ts';
 
-// V8 keeps what a text was cut from as long as the part: an id cut from a line of a large file would keep the file.
+// V8 keeps the string that a text was cut from: an id cut from a line of a large file would keep the file.
 const TEXT_BYTES = 1_000_000;
 const TEXTS = 40;
 const FEW = (TEXTS * TEXT_BYTES) / 4;
@@ -25,7 +25,7 @@ const scope = { tenantId: 'acme', view: UserView.REFERENCE };
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-describe('of what the caller asked with no more is kept than', () => {
+describe('of a caller’s strings the client keeps no more than', () => {
   it('the id, where the user is found', () => {
     expect(keptBytes(cutId)).toBeGreaterThan((TEXTS * TEXT_BYTES) / 2);
     expect(keptBytes((i) => decodeUser(cutId(i)))).toBeLessThan(FEW);
@@ -49,13 +49,13 @@ describe('of what the caller asked with no more is kept than', () => {
   });
 });
 
-it('keeps of a snapshot no more than the users in memory', async () => {
+it('keeps no more of a snapshot than the users in memory', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-kept-'));
   const options = { path: join(folder, 'users'), view: UserView.REFERENCE, maxBytes: 1e9, maxStaleMs: 1e9 };
   try {
     const large = { displayName: 'x'.repeat(TEXT_BYTES) };
     const users = Array.from({ length: TEXTS }, (_, i) => userOf(idAt(i), i === 0 ? {} : large));
-    // The one that is used last, and stays alone: it was asked for by an id that is not its own.
+    // The least recently used one, which was asked for by another id.
     const entries = users.map((user, i) => ({
       user,
       id: i === 0 ? idAt(TEXTS) : user.id,
@@ -83,7 +83,7 @@ function userOf(id: string, fields: { displayName?: string } = {}) {
   return create(UserSchema, { id, tenantId: 'acme', version: 1n, ...fields });
 }
 
-/** The same id, as a part of a large text. */
+/** The id as a part of a large text. */
 function cutId(i: number): string {
   return Buffer.from('x'.repeat(TEXT_BYTES) + idAt(i))
     .toString('latin1')
@@ -101,7 +101,7 @@ function decodeUser(id: string) {
   return outcomes[0]?.outcome.value;
 }
 
-/** By how much memory has grown when all that can go is gone. */
+/** How much memory has grown after garbage collection. */
 function keptBytes(make: (i: number) => unknown): number {
   const before = usedBytes();
   const made = Array.from({ length: TEXTS }, (_, i) => make(i));
@@ -111,7 +111,7 @@ function keptBytes(make: (i: number) => unknown): number {
 }
 
 function usedBytes(): number {
-  // What lies outside the heap goes when the next collection begins.
+  // Memory outside the heap is freed when the next collection begins.
   for (let i = 0; i < 3; i++) collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;

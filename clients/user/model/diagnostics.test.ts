@@ -43,7 +43,7 @@ function open({ resetTimeoutMs }: { resetTimeoutMs: number }): UserClient {
   );
 }
 
-/** The change feed of this log alone, on the held clock where nothing else is said. */
+/** The change feed of this log, on the test's clock by default. */
 function openFeed(changes: ChangeLogService, options: Partial<ChangeFeedOptions>) {
   return opened.use(
     createChangeFeed({
@@ -55,7 +55,7 @@ function openFeed(changes: ChangeLogService, options: Partial<ChangeFeedOptions>
   );
 }
 
-/** What is said on a channel from now on, and what to do each time. */
+/** Collects the messages of a channel, and calls `act` for each. */
 function listen(name: DiagnosticChannel, act?: () => void): unknown[] {
   const heard: unknown[] = [];
   const hear = (message: unknown) => {
@@ -68,7 +68,7 @@ function listen(name: DiagnosticChannel, act?: () => void): unknown[] {
 }
 
 describe('the channels', () => {
-  it('tell of a batch as it leaves and as it is answered', async () => {
+  it('publish a batch when it is sent and when it is answered', async () => {
     const sent = listen('rollcall:user-client:batch:sent');
     const answered = listen('rollcall:user-client:batch:answered');
     await users.lookupMany([ANN, BEN]);
@@ -85,7 +85,7 @@ describe('the channels', () => {
     });
   });
 
-  it('tell of a read with stale answers', async () => {
+  it('publish a read with stale answers', async () => {
     const stale = listen('rollcall:user-client:answer:stale');
     await users.getUser(ANN);
     nowMs = 1_000;
@@ -97,7 +97,7 @@ describe('the channels', () => {
     expect(stale).toEqual([{ tenantId: 'acme', count: 2, oldestMs: 10_000, reason: 'service_unavailable' }]);
   });
 
-  it('tell of a read with more stale answers than a call takes arguments', async () => {
+  it('publish a read with more stale answers than a call takes arguments', async () => {
     users = opened.use(
       createUserClient({ transport, tenantId: 'acme', clock: () => nowMs, maxIdsPerCall: 200_000 }),
     );
@@ -109,7 +109,7 @@ describe('the channels', () => {
     expect(stale).toMatchObject([{ count: 200_000, oldestMs: 10_000 }]);
   });
 
-  it('tell of single answers from before an outage, which are given at once', async () => {
+  it('publish single stale answers, which are given at once', async () => {
     users = open({ resetTimeoutMs: 60_000 });
     await users.getUser(ANN);
     nowMs = 60_000;
@@ -128,7 +128,7 @@ describe('the channels', () => {
     ]);
   });
 
-  it('tell of the breaker, tripped and whole again', async () => {
+  it('publish the breaker, when it opens and when it closes', async () => {
     const changes = listen('rollcall:user-client:breaker:changed');
     service.fault = outage;
     await users.lookup(ANN);
@@ -146,7 +146,7 @@ describe('the channels', () => {
     ]);
   });
 
-  it('tell when changes of a tenant are told, when they are late, and when there is a gap', async () => {
+  it('publish when tenants are covered, when the feed is late, and when there is a gap', async () => {
     const live = listen('rollcall:user-client:feed:live');
     const lost = listen('rollcall:user-client:feed:lost');
     const changes = new ChangeLogService();
@@ -185,7 +185,7 @@ describe('the channels', () => {
     expect(lost).toHaveLength(2);
   });
 
-  it('tell that changes are late while the stream is up and silent', async () => {
+  it('publish that the feed is late while the stream is up and silent', async () => {
     const live = listen('rollcall:user-client:feed:live');
     const changes = new ChangeLogService();
     const feed = openFeed(changes, { tickMs: 200 });
@@ -200,7 +200,7 @@ describe('the channels', () => {
     expect(breaks).toEqual([0]);
   });
 
-  it('tell which tenants are left without changes, and of nobody else', async () => {
+  it('publish which tenants are left without changes, and no other', async () => {
     const live = listen('rollcall:user-client:feed:live');
     const lost = listen('rollcall:user-client:feed:lost');
     const changes = new ChangeLogService();
@@ -218,7 +218,7 @@ describe('the channels', () => {
     expect(live).toHaveLength(1);
   });
 
-  it('tell of the snapshot: written, read, and what could not be', async () => {
+  it('publish the snapshot: written, read, and what failed', async () => {
     const written = listen('rollcall:user-client:snapshot:written');
     const read = listen('rollcall:user-client:snapshot:read');
     const failed = listen('rollcall:user-client:snapshot:failed');
@@ -230,7 +230,7 @@ describe('the channels', () => {
     await first.getUsers([ANN, BEN]);
     await first.close();
     expect(written).toEqual([{ users: 2, durationMs: expect.any(Number) }]);
-    // There was none to read before.
+    // There was no snapshot to read.
     expect(read).toEqual([]);
     await open(snapshotPath).close();
     expect(read).toEqual([{ users: 2, durationMs: expect.any(Number) }]);
@@ -246,7 +246,7 @@ describe('the channels', () => {
     expect(failed.slice(1)).toEqual([{ doing: 'write', error: expect.any(Error) }]);
   });
 
-  it('have their messages made only where somebody listens', () => {
+  it('have their messages made only where there is a subscriber', () => {
     const toMessage = vi.fn(() => ({ tenantIds: ['acme'] }));
     publish('rollcall:user-client:feed:live', toMessage);
     expect(toMessage).not.toHaveBeenCalled();
@@ -255,9 +255,9 @@ describe('the channels', () => {
     expect(live).toEqual([{ tenantIds: ['acme'] }]);
   });
 
-  it('stand in the README, all of them', async () => {
+  it('are listed in the README, all of them', async () => {
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-    const told = [...readme.matchAll(/`(rollcall:user-client:[a-z:-]+)`/g)].map(([, name]) => name);
-    expect(told).toEqual(DIAGNOSTIC_CHANNELS);
+    const listed = [...readme.matchAll(/`(rollcall:user-client:[a-z:-]+)`/g)].map(([, name]) => name);
+    expect(listed).toEqual(DIAGNOSTIC_CHANNELS);
   });
 });

@@ -9,7 +9,7 @@ describe('an error about many users', () => {
   it.each([
     ['UserNotFoundError', (ids: readonly string[]) => new UserNotFoundError('acme', ids)],
     ['UserUnavailableError', (ids: readonly string[]) => new UserUnavailableError('acme', ids, degraded)],
-  ])('names the first and counts the others, and holds all: %s', (_, create) => {
+  ])('names the first ids and counts the others, and has all of them: %s', (_, create) => {
     const error = create(many);
     expect(error.message).toContain(many.slice(0, 5).join(', '));
     expect(error.message).toContain('and 4995 more');

@@ -5,7 +5,7 @@ import { NUMBER_OPTIONS, REFRESH_AHEAD_RATIO, toSettings } from './check-options
 import type { UserClientOptions } from './user-client-options.ts';
 
 describe('options', () => {
-  it('each stand in the README with their default and their range', async () => {
+  it('are listed in the README with their default and their range', async () => {
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
     const rows = [...readme.matchAll(/^\| `(\w+)` +\| (\d+) +\| (\d+) to (\d+) +\|/gm)];
     const documented = Object.fromEntries(rows.map(([, name, ...numbers]) => [name, numbers.map(Number)]));
@@ -13,7 +13,7 @@ describe('options', () => {
     expect(readme).toMatch(new RegExp(`^\\| \`refreshAheadRatio\` +\\| ${REFRESH_AHEAD_RATIO} `, 'm'));
   });
 
-  it('about one life follow the other where that is not given', () => {
+  it('for one ttl follow the other where that is not given', () => {
     expect(toSettings({})).toMatchObject({ ttlMs: 5_000, liveTtlMs: 600_000, liveMissingTtlMs: 60_000 });
     expect(toSettings({ ttlMs: 0, missingTtlMs: 0 })).toMatchObject({ liveTtlMs: 0, liveMissingTtlMs: 0 });
     expect(toSettings({ ttlMs: 700_000 })).toMatchObject({ liveTtlMs: 700_000 });

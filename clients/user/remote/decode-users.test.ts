@@ -42,7 +42,7 @@ const USER = create(UserSchema, {
 });
 
 describe('decodeUsers', () => {
-  it('reads what the service writes, and leaves its users frozen', () => {
+  it('reads the messages of the service, and freezes their users', () => {
     expect(UserSchema.members.filter((field) => !(USER as never)[field.localName])).toEqual([]);
     const sent = create(BatchGetUsersResponseSchema, {
       readTime: timestampFromMs(1),
@@ -58,13 +58,13 @@ describe('decodeUsers', () => {
     expect(users.map(isFrozenDeep)).toEqual([true, true]);
   });
 
-  it('leaves fields of a later contract to be read by the descriptor', () => {
+  it('leaves fields of a later contract to the descriptor', () => {
     const bytes = message([1, outcome([1, text('x')], [2, user([1000, varint(5n)])])]);
     const [read] = (check(bytes) as { outcomes: { outcome: { value: User } }[] }).outcomes;
     expect(read?.outcome.value.$unknown).toHaveLength(1);
   });
 
-  it('refuses what the descriptor refuses: text that is none, an answer that breaks off', () => {
+  it('refuses what the descriptor refuses: malformed text, an answer that breaks off', () => {
     expect(check(message([1, outcome([1, [1, 0xff]])]))).toBeInstanceOf(Error);
     expect(check(toBinary(UserSchema, USER).subarray(0, 50))).toBeInstanceOf(Error);
   });
@@ -75,14 +75,14 @@ describe('decodeUsers', () => {
       if (isReadHere(check(damage(bytes)))) readHere += 1;
     });
     fc.assert(property, { seed: RANDOM_SEED, numRuns: 3_000 });
-    // Otherwise the descriptor was held against itself.
+    // Otherwise the descriptor would be compared with itself.
     expect(readHere).toBeGreaterThan(300);
   });
 });
 
-/** Reads both ways, holds them equal, and answers what was read, or the refusal. */
+/** Reads in both ways, compares the results, and returns the result or the refusal. */
 function check(written: Uint8Array): unknown {
-  // No Buffer: what is kept of a field of a later contract is a plain array, whatever it came in.
+  // Not a Buffer: an unknown field is kept as a plain array in either case.
   const bytes = new Uint8Array(written);
   const ours = attempt(() => decodeUsers(bytes, ASKED));
   expect(ours).toStrictEqual(attempt(() => fromBinary(BatchGetUsersResponseSchema, bytes)));
@@ -102,7 +102,7 @@ function isFrozenDeep(value: unknown): boolean {
   return Object.isFrozen(value) && parts.every(isFrozenDeep);
 }
 
-/** The descriptor freezes nothing. */
+/** Only this reader freezes users. */
 function isReadHere(answer: unknown): boolean {
   const { outcomes = [] } = answer as Partial<BatchGetUsersResponse>;
   return outcomes.some(({ outcome }) => outcome.case === 'user' && Object.isFrozen(outcome.value));
@@ -138,7 +138,7 @@ function user(...fields: Field[]): Written {
   return nested(message(...fields.map(([no, value]): Field => [no, value, WireType.Varint])));
 }
 
-// Mostly what is read here: in an answer with one thing that is not, the rest is read by the descriptor too.
+// Mostly values that this reader supports: one other value leaves the whole answer to the descriptor.
 const VARINT = fc.oneof(
   { weight: 12, arbitrary: fc.nat(300).map((value) => varint(BigInt(value))) },
   { weight: 12, arbitrary: fc.nat(2 ** 31 - 1).map((value) => varint(BigInt(value))) },
@@ -165,7 +165,7 @@ const ODD = fc.oneof(
   ...[1, 2, 3, 15, 16, 99, 5_000].flatMap((number) => [integer(number), field(number, TEXT)]),
 );
 
-/** Each field once at most, in any order; now and then also something else, or the same again. */
+/** Each field at most once, in any order, and sometimes another one, or a repeated one. */
 function anyOf(...fields: AnyField[]): fc.Arbitrary<Buffer> {
   const once = fc
     .shuffledSubarray(fields)

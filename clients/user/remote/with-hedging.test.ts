@@ -35,7 +35,7 @@ function readerOf(plan: (n: number) => Plan): UserReader {
   };
 }
 
-/** Which call answered, or which error came, once `ms` have passed. */
+/** The number of the call that answered, or the error, after `ms`. */
 async function readWithin(reader: UserReader, ms: number): Promise<unknown> {
   const read = reader.readMany(SCOPE, [{ id: 'u', minVersion: 0n }], CALL).then(
     ([answer]) => (answer as UserAnswer & { readAtMs: number }).readAtMs,
@@ -46,7 +46,7 @@ async function readWithin(reader: UserReader, ms: number): Promise<unknown> {
 }
 
 describe('withHedging', () => {
-  it('is not there where it is off', () => {
+  it('adds no layer where it is off', () => {
     const reader = readerOf(() => ({ ms: 0 }));
     expect(withHedging(reader, { hedgeAfterMs: 0 })).toBe(reader);
   });
@@ -120,7 +120,7 @@ describe('withHedging', () => {
     expect(await readWithin(refusing, 15)).toBe(refused);
   });
 
-  it('adds a tenth of the calls and no more while every answer is late, and a bounded burst after a calm', async () => {
+  it('adds a tenth of the calls and no more while every answer is late, and a limited burst after fast reads', async () => {
     let ms = 50;
     const reader = withHedging(
       readerOf(() => ({ ms })),

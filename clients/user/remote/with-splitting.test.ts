@@ -40,7 +40,7 @@ describe('users whose answers do not fit into one message', () => {
     expect(users.stats().breaker).toBe('closed');
   });
 
-  it('are answered beside one that is too large alone, which is refused with what to do', async () => {
+  it('are answered beside one that is too large alone, which is refused with advice', async () => {
     const [small, large] = [randomUUID(), randomUUID()];
     const sizes: number[] = [];
     const server = opened.use(
@@ -57,7 +57,7 @@ describe('users whose answers do not fit into one message', () => {
       }),
     );
     const users = open(server.address);
-    // Two callers whose reads travel together.
+    // Two callers whose reads are sent together.
     const [one, other] = await Promise.allSettled([users.getUser(small), users.getUser(large)]);
     expect(one).toMatchObject({ status: 'fulfilled', value: { id: small } });
     expect(other).toMatchObject({
@@ -70,7 +70,7 @@ describe('users whose answers do not fit into one message', () => {
     expect(sizes).toEqual([2, 1, 1]);
   });
 
-  it('are not asked for again where it is something else that is exhausted', async () => {
+  it('are not asked for again where another limit is exceeded', async () => {
     let calls = 0;
     const server = opened.use(
       await startGrpcTestServer(UserService, {
@@ -93,11 +93,11 @@ describe('a version that is not reached', () => {
     fake = opened.use(createFakeUserService());
   });
 
-  /** A client of a fake without a wire, so that no channel asks a second time. */
+  /** A client of a fake without a wire, so that no channel retries. */
   const near = (options: Partial<UserClientOptions> = {}): UserClient =>
     opened.use(createUserClient({ transport: fake.transport, tenantId, watch: false, ...options }));
 
-  /** So many users, each at version 1. */
+  /** Puts so many users, each at version 1. */
   const put = (count: number): string[] =>
     Array.from(
       { length: count },
@@ -106,7 +106,7 @@ describe('a version that is not reached', () => {
 
   const asked = () => fake.requests(UserService.method.batchGetUsers);
 
-  it('is the fault of one caller, and another of the same turn is answered', async () => {
+  it('fails one caller, and another of the same turn is answered', async () => {
     const [own, other] = put(2) as [string, string];
     const { address } = await fake.listen();
     const users = opened.use(createUserClient({ address, tenantId, watch: false }));
@@ -117,7 +117,7 @@ describe('a version that is not reached', () => {
     expect(lookups.map(toWord)).toEqual(['found', 'version_not_reached']);
   });
 
-  it('is the fault of one request, and another of the same turn is answered', async () => {
+  it('fails one request, and another of the same turn is answered', async () => {
     const [own, other] = put(2) as [string, string];
     const users = near();
     fake.users.update(tenantId, own, { displayName: 'new' });
@@ -128,14 +128,14 @@ describe('a version that is not reached', () => {
       withSeenHeader(header(own, 2n), () => users.lookup(own)),
     ]);
     expect(lookups.map(toWord)).toEqual(['version_not_reached', 'found']);
-    // One who was asked again still demands what it did.
+    // Ids that are asked again keep their minimum versions.
     expect(asked().map(({ ids, minVersions }) => ids.map((id) => minVersions[id]))).toEqual([
       [2n ** 63n - 1n, 2n],
       [2n],
     ]);
   });
 
-  it('is the fault of one of three ids, and the others are answered in their places', async () => {
+  it('fails one of three ids, and the others are answered in their places', async () => {
     const ids = put(3) as [string, string, string];
     const users = near();
     const seen = ids.map((id, i) => ({ tenantId, id, version: i === 1 ? 99n : 1n }));
@@ -146,7 +146,7 @@ describe('a version that is not reached', () => {
     expect(users.stats()).toMatchObject({ breaker: 'closed', unavailable: 1 });
   });
 
-  it('may be the fault of all, who cost two calls each and trip no breaker', async () => {
+  it('may fail all, which cost two calls each and trip no breaker', async () => {
     const ids = put(40);
     const users = near({ breaker: { volumeThreshold: 1 } });
     const lookups = await users.lookupMany(ids, { minVersion: 2n });
@@ -155,11 +155,11 @@ describe('a version that is not reached', () => {
     expect(users.stats()).toMatchObject({ breaker: 'closed', batches: 1 });
   });
 
-  it('leaves a part that cannot be asked again to itself, which is no outage', async () => {
+  it('fails alone a part that cannot be asked again, which is no outage', async () => {
     const ids = put(5);
     const users = near({ breaker: { volumeThreshold: 1 } });
     const seen = ids.map((id, i) => ({ tenantId, id, version: i === 0 ? 99n : 1n }));
-    // The refusal and the first half come, and the other half does not.
+    // The refusal and the first half arrive, and the other half does not.
     fake.flapping({ up: 2, down: 1 });
     const lookups = await withSeenVersions(seen, () => users.lookupMany(ids));
     const [named, ...others] = lookups.map(toWord);
@@ -168,7 +168,7 @@ describe('a version that is not reached', () => {
     expect(users.stats().breaker).toBe('closed');
   });
 
-  it('A5: is no timeout where the service refused the whole and the deadline passes over the parts', async () => {
+  it('causes no timeout where the service refused the whole and the deadline passes over the parts', async () => {
     const ids = put(3);
     const hanging = Promise.withResolvers<never>();
     const server = opened.use(
@@ -189,12 +189,12 @@ describe('a version that is not reached', () => {
     for (const lookups of await Promise.all(reads))
       expect(lookups.map(toWord)).toEqual(ids.map(() => 'deadline_exceeded'));
     expect(users.stats().breaker).toBe('closed');
-    // Whoever demands nothing meets a service that does hang, and it is left alone as ever.
+    // A caller without minimum versions meets a service that hangs, and the breaker opens as usual.
     for (const id of ids.slice(0, 2)) await users.lookup(id);
     expect(users.stats().breaker).toBe('open');
   });
 
-  it('is found by halves where the service does not say of whom', async () => {
+  it('is found by halves where the service does not name the id', async () => {
     const ids = put(5);
     const sizes: number[] = [];
     const server = opened.use(
@@ -216,7 +216,7 @@ describe('a version that is not reached', () => {
     expect(new Set(sizes)).toEqual(new Set([5, 3, 2, 1]));
   });
 
-  it('is the fault of one where the answers of the others do not fit into one message', async () => {
+  it('fails one id where the answers of the others do not fit into one message', async () => {
     const ids = put(5);
     for (const id of ids) fake.users.put(tenantId, id, { profile: { tags: tags(3 * KIB * KIB) } });
     const users = near({ view: UserView.FULL });
@@ -228,12 +228,12 @@ describe('a version that is not reached', () => {
   });
 });
 
-/** What became of a lookup: `found`, or why it is unavailable. */
+/** The outcome of a lookup in one word: `found`, or why it is unavailable. */
 function toWord(lookup: UserLookup): string {
   return lookup.outcome === 'unavailable' ? lookup.degraded.reason : lookup.outcome;
 }
 
-/** Labels of so many bytes together. */
+/** Labels of so many bytes in total. */
 function tags(bytes: number): string[] {
   return Array.from({ length: Math.floor(bytes / 50) }, (_, i) => String(i).padStart(48, '-'));
 }

@@ -37,7 +37,7 @@ const [ANN, BEN] = [randomUUID(), randomUUID()] as const;
 const acme = (id: string, version: bigint) => ({ tenantId: 'acme', id, version });
 
 describe('a context', () => {
-  it('holds the newest version that was seen of each user, by tenant', () => {
+  it('has the newest version that was seen of each user, by tenant', () => {
     withSeenVersions([acme(ANN, 3n)], () => {
       expect(minSeenVersion('acme', ANN)).toBe(3n);
       expect(minSeenVersion('acme', ANN.toUpperCase())).toBe(3n);
@@ -50,7 +50,7 @@ describe('a context', () => {
     });
   });
 
-  it('is known to all that one request awaits, and to no other request', async () => {
+  it('holds for all that one request awaits, and for no other request', async () => {
     const request = (version: bigint) =>
       withSeenVersions([], async () => {
         const branches = [async () => recordSeenVersion(acme(ANN, version)), () => sleep(2)];
@@ -61,7 +61,7 @@ describe('a context', () => {
     expect(minSeenVersion('acme', ANN)).toBe(0n);
   });
 
-  it('inside another knows what that one knows, and keeps what it learns', () => {
+  it('within another starts with its versions, and keeps new ones to itself', () => {
     withSeenVersions([acme(ANN, 3n)], () => {
       withSeenVersions([acme(BEN, 1n)], () => {
         expect(minSeenVersion('acme', ANN)).toBe(3n);
@@ -89,19 +89,19 @@ describe('a context', () => {
     [[acme(ANN, 2n ** 63n)], 'seen[0].version'],
     [[acme('ann', 1n)], 'seen[0].id'],
     [[{ id: ANN, version: 1n }], 'seen[0].tenantId'],
-  ])('takes no version that there cannot be (%#)', (seen, option) => {
+  ])('takes no invalid version (%#)', (seen, option) => {
     const fault = { name: 'UserClientOptionError', reason: 'option_invalid', option };
     expect(() => withSeenVersions(seen as never, () => {})).toThrow(expect.objectContaining(fault));
   });
 
-  it('is told nothing by a version of 0, which no header could carry', () => {
+  it('ignores version 0, which no header could carry', () => {
     withSeenVersions([acme(ANN, 3n), acme(BEN, 0n)], () => {
       recordSeenVersion(acme(ANN, 0n));
       expect(seenHeader()).toBe(`acme/${ANN}/3`);
     });
   });
 
-  it('names what cannot be noted in it', () => {
+  it('names a value that cannot be recorded', () => {
     withSeenVersions([], () => {
       const user = create(UserSchema, acme(ANN, -1n));
       for (const note of [() => recordSeenVersion(acme(ANN, -1n)), () => recordWrittenUser(user)])
@@ -110,7 +110,7 @@ describe('a context', () => {
     });
   });
 
-  it('forgets what was seen longest ago above its bound', () => {
+  it('forgets the version seen longest ago above its limit', () => {
     withSeenVersions([acme(ANN, 1n), acme(BEN, 1n)], () => {
       recordSeenVersion(acme(ANN, 2n));
       for (let i = 1; i < MAX_SEEN_VERSIONS; i += 1) recordSeenVersion(acme(randomUUID(), 1n));
@@ -133,7 +133,7 @@ describe('a user that was merged away', () => {
     return { fake, users, mergeId, [Symbol.asyncDispose]: close };
   };
 
-  it('is answered by a survivor no older than was seen of it, from memory and from the service', async () => {
+  it('is answered by a survivor no older than seen, from memory and from the service', async () => {
     await using world = await merge();
     const { fake, users } = world;
     const { version } = await users.getUser(BEN);
@@ -150,7 +150,7 @@ describe('a user that was merged away', () => {
     expect(written.version).toBeGreaterThan(version);
   });
 
-  it('is unavailable while its survivor is behind what was seen of it, as the survivor is', async () => {
+  it('is unavailable while its survivor is older than seen, as the survivor is', async () => {
     await using world = await merge();
     const { fake, users } = world;
     fake.stale();
@@ -164,7 +164,7 @@ describe('a user that was merged away', () => {
     expect(await users.lookup(BEN)).toMatchObject({ outcome: 'found' });
   });
 
-  it('is not answered by what was remembered of it in an outage, where the survivor was seen newer', async () => {
+  it('is not answered from memory in an outage, where the survivor was seen newer', async () => {
     await using world = await merge();
     const { fake, users } = world;
     const { version } = await users.getUser(BEN);
@@ -196,7 +196,7 @@ describe('the header', () => {
     version: fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }),
   });
 
-  it('says what it was told, newest first, as far as there is room', () => {
+  it('carries its versions, newest first, as far as there is room', () => {
     fc.assert(
       fc.property(fc.array(version, { minLength: 1, maxLength: 200 }), (seen) => {
         const header = encodeSeenVersions(seen) as string;
@@ -224,7 +224,7 @@ describe('the header', () => {
     });
   });
 
-  it('is taken where a proxy joined several', () => {
+  it('is accepted where a proxy joined several', () => {
     const headers = new Headers([
       [SEEN_HEADER, `acme/${ANN}/1`],
       [SEEN_HEADER, `acme/${BEN}/2`],
@@ -234,7 +234,7 @@ describe('the header', () => {
     );
   });
 
-  it('is ignored as a whole where it is not one, and that is published', () => {
+  it('is ignored as a whole where it is invalid, and that is published', () => {
     const faults: string[] = [];
     const listen = (message: unknown) => faults.push((message as { fault: string }).fault);
     subscribe('rollcall:user-client:seen-header-ignored', listen);
@@ -264,7 +264,7 @@ describe('the header', () => {
     for (const fault of faults) expect(fault).toMatch(/^x-rollcall-seen (has|holds) /);
   });
 
-  it('is read of Headers alone', () => {
+  it('is read from Headers only', () => {
     const headers = { [SEEN_HEADER]: `acme/${ANN}/1` } as never;
     expect(() => withSeenHeader(headers, () => {})).toThrow(expect.objectContaining({ option: 'headers' }));
   });
@@ -303,7 +303,7 @@ describe('a user found by another key', () => {
     expect(await client.resolve({ email })).toMatchObject({ outcome: 'found', version: 1n });
   });
 
-  it('is shown as it was seen, where a read of its id can show that', async () => {
+  it('is served as it was seen, where a read by its id finds that', async () => {
     const [owner, replica] = [new MapUserService(), new MapUserService()];
     for (const each of [owner, replica]) each.put('acme', ANN, { displayName: 'Ann', email });
     const written = owner.put('acme', ANN, { displayName: 'Anna', email });
@@ -330,7 +330,7 @@ describe('over two hops', () => {
   });
   afterEach(() => opened.disposeAsync());
 
-  /** The owner of users: reads, and one write. */
+  /** The owner of users, with reads and one write. */
   async function startOwner() {
     const owner = opened.use(await startGrpcTestServer(UserService, users));
     const admin = opened.use(
@@ -341,7 +341,7 @@ describe('over two hops', () => {
     return { owner, admin };
   }
 
-  /** A service between: it reads users for its caller, through a cache of its own. */
+  /** A service in between: it reads users for its caller, through a cache of its own. */
   async function startBetween(address: string) {
     const client = opened.use(
       createUserClient({ address, tenantId: 'acme', interceptors: [carrySeenVersions] }),
@@ -378,7 +378,7 @@ describe('over two hops', () => {
     expect(batches.at(-1)?.minVersions).toEqual({ [ANN]: 2n });
   });
 
-  it('what a service has seen goes back to its caller, and on to the owner', async () => {
+  it('the versions that a service has seen go back to its caller, and on to the owner', async () => {
     const headers: (string | null)[] = [];
     const { getUser, batchGetUsers } = users;
     const owner = opened.use(
@@ -400,7 +400,7 @@ describe('over two hops', () => {
     });
   });
 
-  it('a write goes well though its answer does not say what was written', async () => {
+  it('a write succeeds though its answer does not name the version', async () => {
     const admin = opened.use(
       await startGrpcTestServer(UserAdminService, { updateUser: () => ({ user: {} }) }),
     );

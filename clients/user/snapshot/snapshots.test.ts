@@ -73,8 +73,8 @@ function warnings(): string[] {
 }
 
 /**
- * From now on no file is read or written until the answer is disposed of: every thread that Node has for files waits for a
- * pipe that nobody writes to.
+ * Blocks reads and writes of files until it is disposed of: every thread that Node has for files waits for a
+ * pipe without a writer.
  */
 async function hangDisk(): Promise<AsyncDisposable> {
   const threads = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
@@ -99,7 +99,7 @@ describe('a snapshot', () => {
     expect((await readdir(folder)).sort()).toEqual(others.toSorted());
   });
 
-  it('carries users over a restart, with their age, for the owner alone to read', async () => {
+  it('carries users over a restart, with their age, for its owner to read', async () => {
     await start(cacheOf(ANN), { nowMs: 500 }).close();
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     const next = newCache();
@@ -114,7 +114,7 @@ describe('a snapshot', () => {
     expect(await readdir(folder)).toEqual(['users.snapshot']);
   });
 
-  it('remembers under which id a merged user was asked for', async () => {
+  it('remembers the id under which a merged user was asked for', async () => {
     await start(cacheOf(BEN)).close();
     const next = newCache();
     await start(next).close();
@@ -122,7 +122,7 @@ describe('a snapshot', () => {
     expect(next.getUser(scope, ANN)).toBeUndefined();
   });
 
-  it('holds no contact data unless that is asked for', async () => {
+  it('has no contact data unless the options ask for it', async () => {
     await start(cacheOf(ANN, UserView.BASIC)).close();
     expect(await readdir(folder)).toEqual([]);
     await start(cacheOf(ANN, UserView.BASIC), { view: UserView.FULL }).close();
@@ -131,7 +131,7 @@ describe('a snapshot', () => {
     expect(next.getUser({ ...scope, view: UserView.BASIC }, ANN)?.user.email).toBe('a@b.cd');
   });
 
-  it('leaves out whom nobody may answer any more, and keeps ages from getting younger', async () => {
+  it('leaves out users that are too old to serve, and lets no age get younger', async () => {
     await start(cacheOf(ANN), { nowMs: 500 }).close();
     const late = newCache();
     await start(late, { unixMs: UNIX_MS + 59_501 }).close();
@@ -141,7 +141,7 @@ describe('a snapshot', () => {
     expect(back.getUser(scope, ANN)?.readAtMs).toBe(10 - 501);
   });
 
-  it('is written now and then, and an empty memory does not replace it', async () => {
+  it('is written at intervals, and an empty cache does not replace it', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     try {
       const cache = cacheOf(ANN);
@@ -177,14 +177,14 @@ describe('a snapshot', () => {
 });
 
 describe('a snapshot of more than a file may hold', () => {
-  it('keeps the users that were used last, so that its reader takes it', async () => {
+  it('keeps the users that were used last, so that its reader accepts it', async () => {
     const said = warnings();
     const cache = newCache();
     const ids = Array.from(
       { length: 50 },
       (_, i) => `0198c0de-0000-7000-8000-${String(i).padStart(12, '0')}`,
     );
-    // Counted by the letter in memory, and four bytes each in the file.
+    // One letter each in the estimate, and four bytes each in the file.
     const displayName = '王'.repeat(500);
     for (const id of ids) {
       const user = create(UserSchema, { id, tenantId: 'acme', version: 1n, displayName });
@@ -225,12 +225,12 @@ describe('a disk that hangs', () => {
       vi.advanceTimersByTime(5_000);
     }
     await first.promise;
-    // The last write comes after those that wait.
+    // The last write comes after the waiting one.
     await snapshots.close();
     expect(written).toHaveLength(2);
   });
 
-  it('keeps nobody from closing for longer than ten seconds, and is written to no more', async () => {
+  it('holds up the close for at most ten seconds, and gets no more writes', async () => {
     const said = warnings();
     const snapshots = start(cacheOf(ANN), { intervalMs: 1_000 });
     {
@@ -238,7 +238,7 @@ describe('a disk that hangs', () => {
       vi.advanceTimersByTime(1_000);
       const closing = snapshots.close();
       vi.advanceTimersByTime(10_000);
-      // Whoever waits for longer fails here, and lets the disk go.
+      // A longer wait fails here, and releases the disk.
       expect(await Promise.race([closing, sleep(5_000, 'late')])).toBeUndefined();
     }
     expect(said).toEqual([
@@ -280,7 +280,7 @@ describe('a file that cannot be used', () => {
     expect(said[0]).toMatch(/more than maxBytes 100/);
   });
 
-  it('because it is somebody else’s is left alone for good', async () => {
+  it('because it belongs to someone else is never touched', async () => {
     await writeFile(path, 'my novel');
     const said = warnings();
     await start(cacheOf(ANN)).close();
@@ -288,7 +288,7 @@ describe('a file that cannot be used', () => {
     expect(said).toEqual([expect.stringContaining('it is left alone and none is written')]);
   });
 
-  it('because a user in it is none is reported, sum or not', async () => {
+  it('because a user in it is invalid is reported, whatever its checksum', async () => {
     const user = create(UserSchema, { id: 'no uuid', tenantId: 'acme' });
     const entry = { user, id: ANN, view: UserView.REFERENCE, ageMs: 0 };
     await writeSnapshot(path, { writtenAtMs: UNIX_MS, entries: [entry] }, { maxBytes: 1e7 });
@@ -297,7 +297,7 @@ describe('a file that cannot be used', () => {
     expect(said[0]).toMatch(/a line of it is no user/);
   });
 
-  it('because its folder is not there is reported once, and costs nobody anything', async () => {
+  it('because its folder does not exist is reported once, and fails no read', async () => {
     const said = warnings();
     const snapshots = start(cacheOf(ANN), { path: join(folder, 'nowhere', 'users') });
     await snapshots.write();

@@ -37,7 +37,7 @@ it('keeps tenants and views of one id apart, and of other views only those of th
   expect(memory.size.bytes).toBe(2 * BYTES);
 });
 
-it('lets what was used longest ago leave for others, and remembers its version until the user is back', () => {
+it('evicts what was used longest ago, and remembers its version until the user is back', () => {
   setUp({ maxEntries: 2 });
   put('a', 1n);
   put('b', 2n);
@@ -51,7 +51,7 @@ it('lets what was used longest ago leave for others, and remembers its version u
   expect(memory.size).toEqual({ entries: 2, bytes: 2 * BYTES, seenVersions: 1 });
 });
 
-it('remembers the version of the user itself where one leaves that was found under another id', () => {
+it('remembers the version of the user itself where one is evicted that was found under another id', () => {
   setUp({ maxEntries: 1 });
   put('merged', 7n, { userId: 'survivor' });
   put('b', 1n);
@@ -59,7 +59,7 @@ it('remembers the version of the user itself where one leaves that was found und
   expect(memory.size).toMatchObject({ entries: 1, seenVersions: 1 });
 });
 
-it('remembers the version of a user whose place its survivor took, and of the survivor when it is taken back', () => {
+it('remembers the version of a user that its survivor replaced, and of the survivor after an unmerge', () => {
   put('merged', 3n);
   put('merged', 3n, { scope: acmeBasic });
   put('merged', 9n, { userId: 'survivor' });
@@ -69,7 +69,7 @@ it('remembers the version of a user whose place its survivor took, and of the su
   expect(memory.size).toEqual({ entries: 1, bytes: BYTES, seenVersions: 1 });
 });
 
-it('keeps no more bytes than it may, and nothing that is larger alone', () => {
+it('keeps no more bytes than allowed, and no user that is larger alone', () => {
   setUp({ maxBytes: 2 * BYTES + 10 });
   for (const id of ['a', 'b', 'c']) put(id, 1n);
   expect([version('a'), version('b'), version('c')]).toEqual([undefined, 1n, 1n]);
@@ -79,7 +79,7 @@ it('keeps no more bytes than it may, and nothing that is larger alone', () => {
   expect(memory.size).toEqual({ entries: 2, bytes: 2 * BYTES, seenVersions: 2 });
 });
 
-it('remembers the highest version of each tenant, and forgets the id that it heard of longest ago', () => {
+it('remembers the highest version of each tenant, and forgets the id that was seen longest ago', () => {
   setUp({ maxSeenVersions: 2 });
   memory.raiseKnownVersion('acme', 'a', { version: 3n, seenAtMs: 1 });
   memory.raiseKnownVersion('acme', 'a', { version: 2n, seenAtMs: 2 });
@@ -91,7 +91,7 @@ it('remembers the highest version of each tenant, and forgets the id that it hea
   expect([floor('a'), floor('b'), floor('c')]).toEqual([3n, undefined, 1n]);
 });
 
-it('forgets one tenant’s users of an id, and tells those that are to leave last first', () => {
+it('forgets the users of an id in one tenant, and lists those that are evicted last first', () => {
   put('a', 1n);
   put('a', 2n, { scope: other });
   put('b', 3n);

@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 afterEach(() => opened.disposeAsync());
 
-/** A client that hears of changes, and knows the user in this view. */
+/** A client that follows the feed, and has the user in this view. */
 async function openWarm(view: UserView, options: Partial<UserClientOptions> = {}): Promise<UserClient> {
   const settings = { transport: fake.transport, tenantId: 'acme', view, timeoutMs: 5_000 };
   const users = opened.use(createUserClient({ ...settings, ...options }));
@@ -36,7 +36,7 @@ async function openWarm(view: UserView, options: Partial<UserClientOptions> = {}
   return users;
 }
 
-/** Tells figures of the user, and waits until the client has heard of it. */
+/** Records statistics of the user, and waits until the client has seen the change. */
 async function record(users: UserClient, figures: object, id = ADA): Promise<void> {
   const heard = users.stats().feed.changes;
   const admin = opened.use(createUserAdminClient({ transport: fake.transport }));
@@ -49,7 +49,7 @@ const REVIEW = { averageRating: 5, totalReviews: 1 };
 const asked = () => fake.requests(UserService.method.batchGetUsers).length;
 
 describe('a change that a view does not show', () => {
-  it('A4: raises the user to its version without a read, to what the service would answer', async () => {
+  it('raises the user to its version without a read, to the answer of the service', async () => {
     const users = await openWarm(REFERENCE);
     const before = asked();
     await record(users, BOOKING);
@@ -61,7 +61,7 @@ describe('a change that a view does not show', () => {
     expect(raised).toMatchObject({ version: 2n, etag: 'v2' });
   });
 
-  it('A4: leaves the user answered in an outage, with the reason where it is from before', async () => {
+  it('leaves the user served in an outage, with the reason where it is from before', async () => {
     const users = await openWarm(REFERENCE, { ttlMs: 1, liveTtlMs: 600_000 });
     await record(users, BOOKING);
     fake.down();
@@ -76,14 +76,14 @@ describe('a change that a view does not show', () => {
       });
   });
 
-  it('A4: raises a user of the snapshot file, where that is of the same feed', async () => {
+  it('raises a user of the snapshot file, where that is of the same feed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-touched-'));
     opened.defer(() => rm(folder, { recursive: true }));
     const snapshotPath = join(folder, 'users.snapshot');
     await (await openWarm(REFERENCE, { snapshotPath })).close();
     const settings = { transport: fake.transport, tenantId: 'acme', timeoutMs: 5_000, snapshotPath };
     const users = opened.use(createUserClient(settings));
-    // Another user: the one of the file is not read again.
+    // Another user, so that the one of the file is not read again.
     await users.getUser(BEN);
     await expect.poll(() => users.stats().feed.state).toBe('watching');
     await record(users, BOOKING);
@@ -91,7 +91,7 @@ describe('a change that a view does not show', () => {
     expect(await users.lookup(ADA)).toMatchObject({ source: 'snapshot', version: 2n, user: { etag: 'v2' } });
   });
 
-  it('A4: raises the survivor of a merge under every id that leads to it', async () => {
+  it('raises the survivor of a merge under every id that leads to it', async () => {
     fake.users.merge('acme', BEN, ADA);
     const users = await openWarm(REFERENCE);
     await users.getUser(BEN);
@@ -101,7 +101,7 @@ describe('a change that a view does not show', () => {
     expect(asked()).toBe(before);
   });
 
-  it('A4: is known by the version that the client says it holds', async () => {
+  it('counts as known in the version that the client names', async () => {
     let nowMs = 0;
     const users = await openWarm(REFERENCE, { clock: () => nowMs });
     await record(users, BOOKING);
@@ -112,7 +112,7 @@ describe('a change that a view does not show', () => {
     });
   });
 
-  it('stars: is known by the version that the client says it holds, with or without ratings', async () => {
+  it('counts as known in the version that the client names, with or without ratings', async () => {
     let nowMs = 0;
     fake.users.update('acme', BEN, { totalReviews: 3 });
     const users = await openWarm(REFERENCE, { clock: () => nowMs });
@@ -132,7 +132,7 @@ describe('a change that a view does not show', () => {
 });
 
 describe('a change of ratings alone', () => {
-  it('stars: has a reference shown as it was, and read anew in the background', async () => {
+  it('leaves a reference served, and read again in the background', async () => {
     const users = await openWarm(REFERENCE);
     await record(users, REVIEW);
     expect(users.describe(ADA).entries).toMatchObject([{ version: '1', dueVersion: '2', isFresh: true }]);
@@ -142,7 +142,7 @@ describe('a change of ratings alone', () => {
       .toMatchObject({ version: 2n, averageRating: 5, totalReviews: 1 });
   });
 
-  it('stars: leaves a reference answered in an outage, from memory and from the snapshot file', async () => {
+  it('leaves a reference served in an outage, from memory and from the snapshot file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-stars-'));
     opened.defer(() => rm(folder, { recursive: true }));
     const snapshotPath = join(folder, 'users.snapshot');
@@ -158,8 +158,8 @@ describe('a change of ratings alone', () => {
   });
 });
 
-describe('a change of figures alone', () => {
-  it('A4: has the user shown as it was, and read anew in the background', async () => {
+describe('a change of statistics alone', () => {
+  it('leaves the user served, and read again in the background', async () => {
     const users = await openWarm(BASIC);
     const before = asked();
     await record(users, REVIEW);
@@ -172,7 +172,7 @@ describe('a change of figures alone', () => {
     expect(users.describe(ADA).entries[0]).not.toHaveProperty('dueVersion');
   });
 
-  it('A4: leaves the user answered in an outage, marked with the reason', async () => {
+  it('leaves the user served in an outage, marked with the reason', async () => {
     const users = await openWarm(FULL, { breaker: { resetTimeoutMs: 600_000 } });
     await record(users, BOOKING);
     fake.down();
@@ -181,11 +181,11 @@ describe('a change of figures alone', () => {
     expect(await users.lookup(ADA)).toMatchObject(known);
     expect(await users.lookupMany([ADA])).toMatchObject([known]);
     expect(await users.getUser(ADA)).toMatchObject({ version: 1n });
-    // Whoever asks for the version by its number is not given the one before.
+    // A caller that asks for the version gets no older one.
     expect(await users.lookup(ADA, { minVersion: 2n })).toMatchObject({ outcome: 'unavailable' });
   });
 
-  it('A4: is followed by changes that the view does not show, and ended by one that it does', async () => {
+  it('is followed by changes that the view does not show, and ended by one that it shows', async () => {
     const users = await openWarm(BASIC, { refreshAheadRatio: 0.9 });
     await record(users, REVIEW);
     await record(users, { ...BOOKING, ...REVIEW, revision: 2n });
@@ -194,7 +194,7 @@ describe('a change of figures alone', () => {
     await expect.poll(() => users.describe(ADA).entries).toEqual([]);
   });
 
-  it('A4: is asked for at the next read where nothing is read in the background', async () => {
+  it('is read at the next call where there are no background reads', async () => {
     const users = await openWarm(BASIC, { refreshAheadRatio: 0 });
     await record(users, REVIEW);
     expect(await users.lookup(ADA)).toMatchObject({ source: 'service', version: 2n });
@@ -209,7 +209,7 @@ const user = (version: bigint, id = ADA) => {
 const touched = (views: UserView[], figureViews: UserView[] = []) =>
   create(TouchedViewsSchema, { views, figureViews, updateTime: timestampFromMs(9), etag: 'v9' });
 
-describe('what is in memory of a user', () => {
+describe('the entries of a user', () => {
   const open = () => {
     const cache = new UserCache({ maxEntries: 9, maxBytes: 1e6, maxMissingEntries: 9, maxSeenVersions: 9 });
     for (const view of [REFERENCE, BASIC, FULL])
@@ -221,17 +221,17 @@ describe('what is in memory of a user', () => {
   const see = (cache: UserCache, version: bigint, touchedViews?: ReturnType<typeof touched>) =>
     cache.recordChange('acme', ADA, { version, seenAtMs: 1, touchedViews });
 
-  it('A4: is kept in the views that a change does not touch', () => {
+  it('are kept in the views that a change does not touch', () => {
     const { cache, versions } = open();
     expect(see(cache, 2n, touched([BASIC], [FULL]))).toBe(1);
     expect(versions()).toEqual([2n, undefined, 1n]);
     expect(cache.getKnownVersion('acme', ADA)?.version).toBe(2n);
-    // Told again, it changes nothing.
+    // A repeated change has no effect.
     expect(see(cache, 2n, touched([REFERENCE, BASIC, FULL]))).toBe(0);
     expect(versions()).toEqual([2n, undefined, 1n]);
   });
 
-  it('stars: has a reference read anew also where a service of before names the larger views alone', () => {
+  it('of REFERENCE are read again also where an older service names the larger views only', () => {
     const { cache } = open();
     see(cache, 2n, touched([], [BASIC, FULL]));
     const entry = cache.getUser({ tenantId: 'acme', view: REFERENCE }, ADA);
@@ -242,14 +242,14 @@ describe('what is in memory of a user', () => {
     ['a version was missed', 3n, touched([FULL])],
     ['the service does not say what is touched', 2n, undefined],
     ['it does not say what every view shows', 2n, create(TouchedViewsSchema, { views: [FULL] })],
-  ])('A4: is forgotten where %s', (_, version, views) => {
+  ])('are forgotten where %s', (_, version, views) => {
     const { cache, versions } = open();
     expect(see(cache, version, views)).toBe(0);
     expect(versions()).toEqual([undefined, undefined, undefined]);
     expect(cache.getKnownVersion('acme', ADA)?.version).toBe(version);
   });
 
-  it('A4: leaves the highest version behind when it is evicted while it is due', () => {
+  it('leave the highest version behind when they are evicted while due', () => {
     const { cache } = open();
     see(cache, 2n, touched([], [REFERENCE, BASIC, FULL]));
     for (let i = 0; i < 9; i++) {
@@ -261,11 +261,11 @@ describe('what is in memory of a user', () => {
   });
 });
 
-describe('a read on its way', () => {
+describe('a read in flight', () => {
   it.each([
     ['is raised to changes that its view does not show', [FULL], 1],
     ['is asked again where its view shows one', [REFERENCE], 2],
-  ])('A4: %s', async (_, views, reads) => {
+  ])('%s', async (_, views, reads) => {
     const answers: PromiseWithResolvers<void>[] = [];
     let current = 1n;
     const service: UserReader = {

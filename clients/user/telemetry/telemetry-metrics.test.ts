@@ -45,7 +45,7 @@ function open(options: Partial<UserClientOptions> = {}) {
   );
 }
 
-/** The points of a metric, each by what its attributes say. */
+/** The points of a metric, by their attributes. */
 async function pointsOf(name: string): Promise<Record<string, Omit<Point, 'attributes'>>> {
   const points = (await telemetry.collect()).get(name)?.points ?? [];
   return Object.fromEntries(
@@ -53,8 +53,8 @@ async function pointsOf(name: string): Promise<Record<string, Omit<Point, 'attri
   );
 }
 
-describe('metrics read off the client', () => {
-  it('tell hits, misses and joined reads', async () => {
+describe('metrics read at each collection', () => {
+  it('count hits, misses and joined reads', async () => {
     const users = open();
     await Promise.all([users.lookup(ANN), users.lookup(ANN)]);
     await users.getUser(ANN);
@@ -71,7 +71,7 @@ describe('metrics read off the client', () => {
     expect(await pointsOf('rollcall.user_client.batched_users')).toEqual({ '': { value: 2 } });
   });
 
-  it('tell stale and unavailable users, and the breaker', async () => {
+  it('count stale and unavailable users, and show the breaker', async () => {
     const users = open({ breaker: { volumeThreshold: 1, errorThresholdPercentage: 10 } });
     await users.getUser(ANN);
     nowMs = 6_000;
@@ -88,7 +88,7 @@ describe('metrics read off the client', () => {
     });
   });
 
-  it('tell the lag of the change feed in seconds, where there is one', () => {
+  it('show the lag of the change feed in seconds, where there is one', () => {
     const source: MetricSource = { ...open().stats(), streamLagMs: 1_500 };
     const named = (readings: ReturnType<typeof toMetricReadings>) =>
       readings.filter(({ metric }) => metric === READ_METRICS.streamLag).map(({ value }) => value);
@@ -97,8 +97,8 @@ describe('metrics read off the client', () => {
   });
 });
 
-describe('metrics recorded as things happen', () => {
-  it('tell the size and the length of calls, by method and status', async () => {
+describe('metrics recorded per call', () => {
+  it('show the size and the length of calls, by method and status', async () => {
     const users = open();
     await users.lookupMany([ANN, BEN, NOBODY]);
     service.fault = new ConnectError('away', Code.Unavailable);
@@ -111,7 +111,7 @@ describe('metrics recorded as things happen', () => {
     });
   });
 
-  it('tell the age of the oldest answer from memory, once a read and source', async () => {
+  it('show the age of the oldest answer from memory, once per read and source', async () => {
     const users = open();
     await users.getUser(ANN);
     nowMs = 2_000;
@@ -127,7 +127,7 @@ describe('metrics recorded as things happen', () => {
     });
   });
 
-  it('tell the age of single answers from before an outage, which are given at once', async () => {
+  it('show the age of single stale answers, which are given at once', async () => {
     const users = open({ breaker: { volumeThreshold: 1, resetTimeoutMs: 60_000 } });
     await users.getUser(ANN);
     nowMs = 60_000;
@@ -141,7 +141,7 @@ describe('metrics recorded as things happen', () => {
 });
 
 describe('many clients', () => {
-  it('are summed, and what the closed ones counted stays', async () => {
+  it('are summed, and the counts of closed ones stay', async () => {
     const [one, other] = [open(), open()];
     await one.getUser(ANN);
     await other.getUser(ANN);
@@ -170,7 +170,7 @@ describe('many clients', () => {
       });
       await users.getUser(ANN);
       await users.close();
-      // What the metrics read the client by.
+      // The function through which the metrics read the client.
       return new WeakRef(users.stats);
     };
     await open1();
@@ -194,15 +194,15 @@ describe('many clients', () => {
   });
 });
 
-describe('who is told', () => {
-  it('is the global provider where none is given', async () => {
+describe('the provider', () => {
+  it('is the global one where none is given', async () => {
     globalMetrics.setGlobalMeterProvider(telemetry.provider);
     opened.defer(() => globalMetrics.disable());
     await open({ telemetry: {} }).getUser(ANN);
     expect(await pointsOf('rollcall.user_client.lookups')).toMatchObject({ miss: { value: 1 } });
   });
 
-  it('is nobody where telemetry is off', async () => {
+  it('is none where telemetry is off', async () => {
     globalMetrics.setGlobalMeterProvider(telemetry.provider);
     opened.defer(() => globalMetrics.disable());
     const users = open({ telemetry: false });
@@ -225,17 +225,17 @@ describe('who is told', () => {
 });
 
 describe('the names', () => {
-  it('stand in the README, with kind, unit and nothing else', async () => {
+  it('are listed in the README, with kind and unit', async () => {
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
     const rows = [...readme.matchAll(/^\| `((?:rollcall|rpc)\.[a-z_.]+)` *\| ([a-z]+) *\| `([^`]+)` *\|/gm)];
-    const told = rows.map(([, name, kind, unit]) => ({ name, kind, unit }));
+    const listed = rows.map(([, name, kind, unit]) => ({ name, kind, unit }));
     const read = Object.values(READ_METRICS).map(({ name, kind, unit }) => ({ name, kind, unit }));
     const recorded = Object.values(RECORDED_METRICS).map(({ name, unit }) => ({
       name,
       kind: 'histogram',
       unit,
     }));
-    expect(told).toEqual([...read, ...recorded]);
+    expect(listed).toEqual([...read, ...recorded]);
   });
 
   it('of meter and tracer are the ones of the package', () => {

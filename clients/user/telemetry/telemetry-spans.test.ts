@@ -40,7 +40,7 @@ function open(options: Partial<UserClientOptions> = {}) {
   return opened.use(createUserClient({ address: server.address, tenantId: 'acme', ...options }));
 }
 
-/** What an SDK does at the start of a process, and what undoes it. */
+/** Registers as an SDK does at the start of a process. */
 function register(): void {
   trace.setGlobalTracerProvider(spans.provider);
   propagation.setGlobalPropagator(TRACEPARENT);
@@ -102,23 +102,23 @@ describe('a call', () => {
     expect(span?.attributes['rollcall.error.reason']).toBe(reason);
   });
 
-  it('tells no id, name or address of a user, whatever comes of it', async () => {
+  it('names no id, name or address of a user, however it ends', async () => {
     const users = open({ telemetry: { tracerProvider: spans.provider } });
     await users.resolve({ email: 'ann@example.com' });
     service.fault = refusal(Code.NotFound, 'USER_NOT_FOUND', `no user ${ANN} with ann@example.com`);
     await users.lookup(BEN).catch(() => {});
-    const told = spans.ended().map(({ name, attributes, events, status, links }) => ({
+    const recorded = spans.ended().map(({ name, attributes, events, status, links }) => ({
       name,
       attributes,
       events,
       status,
       links,
     }));
-    expect(told.map(({ name }) => name.split('/')[1])).toEqual(['ResolveUsers', 'BatchGetUsers']);
-    expect(JSON.stringify(told)).not.toMatch(new RegExp(`${ANN}|${BEN}|ann@`));
+    expect(recorded.map(({ name }) => name.split('/')[1])).toEqual(['ResolveUsers', 'BatchGetUsers']);
+    expect(JSON.stringify(recorded)).not.toMatch(new RegExp(`${ANN}|${BEN}|ann@`));
   });
 
-  it('names no system and no server over a transport of another', async () => {
+  it('names no system and no server over a given transport', async () => {
     const transport = createRouterTransport((router) => router.service(UserService, service));
     const users = opened.use(
       createUserClient({ transport, tenantId: 'acme', telemetry: { tracerProvider: spans.provider } }),
@@ -131,7 +131,7 @@ describe('a call', () => {
 });
 
 describe('a stream', () => {
-  it('passes untold, because it lives for days', async () => {
+  it('is not recorded, because it lives for days', async () => {
     const wire = createRouterTransport((router) =>
       router.service(UserService, {
         async *watchUsers() {
@@ -161,7 +161,7 @@ describe('a trace', () => {
     expect(received[0]?.get('traceparent')).toBe(`00-${traceId}-${spanId}-01`);
   });
 
-  it('of a batch is the one of whoever began it', async () => {
+  it('of a batch is that of its first caller', async () => {
     register();
     const users = open();
     await Promise.all([inSpan('first', () => users.lookup(ANN)), inSpan('second', () => users.lookup(BEN))]);
@@ -171,7 +171,7 @@ describe('a trace', () => {
     expect(call?.parentSpanContext?.spanId).toBe(first?.spanContext().spanId);
   });
 
-  it('is the active one on the way, and goes beside what interceptors put into the headers', async () => {
+  it('is active during the call, and joins the headers of interceptors', async () => {
     register();
     let active: string | undefined;
     const users = open({
@@ -189,7 +189,7 @@ describe('a trace', () => {
     expect(received[0]?.get('traceparent')).toContain(`-${active}-`);
   });
 
-  it('begins once an SDK is registered, also after the client was made', async () => {
+  it('starts once an SDK is registered, also after the client was created', async () => {
     const users = open();
     await users.lookup(ANN);
     expect(received[0]?.has('traceparent')).toBe(false);
@@ -199,7 +199,7 @@ describe('a trace', () => {
     expect(received[1]?.has('traceparent')).toBe(true);
   });
 
-  it('is neither made nor passed on where telemetry is off', async () => {
+  it('is neither made nor propagated where telemetry is off', async () => {
     register();
     await inSpan('page', () => open({ telemetry: false }).lookup(ANN));
     expect(spans.ended().map(({ name }) => name)).toEqual(['page']);
@@ -208,14 +208,14 @@ describe('a trace', () => {
 });
 
 describe('without an SDK', () => {
-  it('reads go as ever, and send nothing more', async () => {
+  it('reads work as ever, and send nothing more', async () => {
     expect(context.active()).toBe(ROOT_CONTEXT);
     const users = open();
     expect(await users.lookup(ANN)).toMatchObject({ outcome: 'found', source: 'service' });
     const mute = open({ telemetry: false });
     expect(await mute.lookup(ANN)).toMatchObject({ outcome: 'found', source: 'service' });
-    const [told, muted] = received.map((headers) => [...headers.keys()].sort());
-    expect(told).toEqual(muted);
+    const [traced, muted] = received.map((headers) => [...headers.keys()].sort());
+    expect(traced).toEqual(muted);
     service.fault = new ConnectError('away', Code.Unavailable);
     expect(await users.lookup(BEN)).toMatchObject({ outcome: 'unavailable' });
   });
