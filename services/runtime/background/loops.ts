@@ -25,7 +25,7 @@ export function repeat(
 }
 
 /** Options of `poll`. */
-export interface PollOptions {
+interface PollOptions {
   /** Pause between two runs. Milliseconds. */
   readonly pollMs: number;
   /** Called with a failure, once until a run succeeds or fails with another message. */

@@ -4,7 +4,7 @@ import type { PeerCertificates } from './peer-certificates.ts';
 import { TokenFault, type TokenVerifier } from './service-token.ts';
 
 /** Header that carries the service token. */
-export const TOKEN_HEADER = 'authorization';
+const TOKEN_HEADER = 'authorization';
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 

@@ -10,7 +10,7 @@ const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const MAX_SPIFFE_ID_CHARS = 2048;
 
 /** Whether a text is a SPIFFE id of a workload: `spiffe://example.org/booking`. */
-export function isSpiffeId(text: string): boolean {
+function isSpiffeId(text: string): boolean {
   return text.length <= MAX_SPIFFE_ID_CHARS && SPIFFE_ID.test(text) && !/\/\.{1,2}(\/|$)/.test(text);
 }
 

@@ -8,7 +8,7 @@ export interface LimitRefusal {
 }
 
 /** Counts the calls of each grant. */
-export interface CallerLimits {
+interface CallerLimits {
   /** Takes a slot. Returns the function that releases it, or the reason for refusing. */
   enter(grant: Grant): (() => void) | LimitRefusal;
 }

@@ -10,7 +10,7 @@ export interface TlsMaterial {
 }
 
 /** Files of the certificate, the key and the authorities of a TLS server. */
-export interface TlsFiles {
+interface TlsFiles {
   readonly certificate: NamedFile;
   readonly key: NamedFile;
   readonly clientCa?: NamedFile;

@@ -16,7 +16,7 @@ export interface Watched<T> extends Disposable {
 }
 
 /** Options of `watchFiles`. */
-export interface WatchOptions<T> {
+interface WatchOptions<T> {
   readonly files: readonly NamedFile[];
   /**
    * Converts the contents of the files, in their order.

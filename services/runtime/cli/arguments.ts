@@ -8,7 +8,7 @@ export const SEE_HELP = '--help says more';
 type Options = NonNullable<ParseArgsConfig['options']>;
 
 /** Options and operands of one command. */
-export interface CommandRules<Name extends string> {
+interface CommandRules<Name extends string> {
   readonly options: readonly Name[];
   /** Number of arguments that may follow the command. @defaultValue 0 */
   readonly operands?: number;

@@ -11,7 +11,7 @@ const LAST_WRITE_MS = 500;
 const LAST_WRITE_POLL_MS = 10;
 
 /** Options of `LogOutput`. */
-export interface LogOutputOptions {
+interface LogOutputOptions {
   /** The most characters that wait while nothing can be written. @defaultValue 1048576 */
   readonly maxWaiting?: number;
   /** Pause before a failed write is retried. Milliseconds. @defaultValue 250 */

@@ -5,7 +5,7 @@ import type { TaskBacklog } from './maintenance.ts';
 export type Outcome = 'done' | 'failed' | 'dead' | 'away';
 
 /** Number of attempts by task and outcome. */
-export type OutcomeCounts = ReadonlyMap<string, Readonly<Record<Outcome, number>>>;
+type OutcomeCounts = ReadonlyMap<string, Readonly<Record<Outcome, number>>>;
 
 /** Creates counters of attempts, which start at 0 for each task. */
 export function countOutcomes(tasks: readonly string[]): {
@@ -21,7 +21,7 @@ export function countOutcomes(tasks: readonly string[]): {
 }
 
 /** State of an outbox for metrics. */
-export interface OutboxNumbers {
+interface OutboxNumbers {
   readonly backlog: readonly TaskBacklog[];
   readonly paused: readonly string[];
   /** Since the process began, by task. */

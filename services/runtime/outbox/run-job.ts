@@ -7,7 +7,7 @@ import type { Outcome } from './metrics.ts';
 import type { PausedTasks } from './paused-tasks.ts';
 
 /** Options of `runJob`. */
-export interface RunJobOptions {
+interface RunJobOptions {
   readonly pool: Pool;
   readonly pausedTasks: PausedTasks;
   readonly logger: Logger;
@@ -125,7 +125,7 @@ function toLine(error: unknown): string {
 }
 
 /** Next state of a job after a failed attempt. */
-export interface Settlement {
+interface Settlement {
   /** `later`: another attempt. `again`: an attempt that does not count. `dead`: no attempt. */
   readonly next: 'later' | 'again' | 'dead';
   /** The shortest time until the next attempt. Milliseconds. */
@@ -135,7 +135,7 @@ export interface Settlement {
 }
 
 /** A job that a worker has locked. */
-export interface HeldJob {
+interface HeldJob {
   readonly id: string;
   /** Name of the worker in the table. */
   readonly worker: string;

@@ -60,7 +60,7 @@ export function taskFlag(task: string): string {
  * Creates or replaces the outbox. Repeating it does no harm. A change that breaks older code takes another
  * name.
  */
-export const OUTBOX_SCHEMA = `
+const OUTBOX_SCHEMA = `
 create schema if not exists outbox;
 
 create or replace function outbox.add_jobs(specs json) returns void language plpgsql as $$

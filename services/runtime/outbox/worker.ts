@@ -8,7 +8,7 @@ import { holdHeartbeat } from './worker-heartbeat.ts';
 const RESTART_MS = 1000;
 
 /** Signals and time limit of a worker's shutdown. */
-export interface WorkerShutdown {
+interface WorkerShutdown {
   /** Aborted at once: the worker looks for no more jobs. */
   readonly stopping: AbortController;
   /** Aborted when running jobs have used up `drainMs`. */
@@ -66,7 +66,7 @@ async function restart(options: WorkerRunOptions, stopping: AbortSignal): Promis
 }
 
 /** A run of graphile-worker, until it ends by itself or is stopped. */
-export interface WorkerRun {
+interface WorkerRun {
   /** Name of the worker in the table of jobs. */
   readonly workerId: string;
   /** Resolves when the run has ended, with the error if there was one. Never rejects. */
@@ -76,7 +76,7 @@ export interface WorkerRun {
 }
 
 /** Options of `startWorkerRun`. */
-export interface WorkerRunOptions {
+interface WorkerRunOptions {
   readonly pool: Pool;
   readonly tasks: TaskList;
   readonly concurrency: number;
@@ -88,7 +88,7 @@ export interface WorkerRunOptions {
 }
 
 /** Starts a run. The schema must exist. */
-export async function startWorkerRun(options: WorkerRunOptions): Promise<WorkerRun> {
+async function startWorkerRun(options: WorkerRunOptions): Promise<WorkerRun> {
   const { pool, tasks, concurrency, pollMs, skippedFlags, logger } = options;
   const events = new EventEmitter() as WorkerEvents;
   let workerId = '';

@@ -9,7 +9,7 @@ import { requireStatementTimeout } from './statement-timeout.ts';
 const LEASE_STATEMENTS = 3;
 
 /** Options of `createOrm`. */
-export interface OrmOptions {
+interface OrmOptions {
   readonly url: Secret;
   readonly entities: NonNullable<Options['entities']>;
   /** The most connections at once. */
@@ -52,7 +52,7 @@ const GRACE_MS = 100;
  * connection whose rollback fails, so every connection that breaks inside a transaction would be lost.
  * @param leaseMs the longest time that a connection may be held, in milliseconds
  */
-export function applyLeaseTimeout(pool: Pool, leaseMs: number): void {
+function applyLeaseTimeout(pool: Pool, leaseMs: number): void {
   const leases = new Map<PoolClient, NodeJS.Timeout>();
   const take = (client: PoolClient) => {
     if (leases.has(client)) client.release(true);

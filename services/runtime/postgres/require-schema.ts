@@ -5,7 +5,7 @@ import type { Pool } from './pool.ts';
 import { StatementTimeoutError } from './statement-timeout.ts';
 
 /** The schema that a service requires. */
-export interface RequiredSchema {
+interface RequiredSchema {
   /** Name of the newest migration that the service needs. */
   readonly migration: string;
   /** The variable that names the database. For messages. */

@@ -10,7 +10,7 @@ import { explainDatabaseFault, isRefusedParameter } from './require-schema.ts';
 import { STATEMENT_TIMEOUT_MS, StatementTimeoutError } from './statement-timeout.ts';
 
 /** Properties of the sessions behind a connection. */
-export interface SessionFacts {
+interface SessionFacts {
   /**
    * Whether transactions of one connection run in several sessions of Postgres, as behind a pooler in
    * transaction mode.

@@ -11,7 +11,7 @@ export interface RunningService extends AsyncDisposable {
 }
 
 /** Options of `superviseWorkers`. */
-export interface WorkersOptions {
+interface WorkersOptions {
   /** Number of worker processes, at least 1. */
   readonly count: number;
   readonly logger: Logger;

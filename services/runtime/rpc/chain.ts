@@ -15,7 +15,7 @@ import { withRequestId } from './interceptors/with-request-id.ts';
 import { withValidation } from './interceptors/with-validation.ts';
 
 /** Options of `createChain`. */
-export interface ChainOptions {
+interface ChainOptions {
   readonly logger: Logger;
   readonly metrics: RpcMetrics;
   /** Converts an error of the service. Undefined: an unknown error, sent as INTERNAL. */

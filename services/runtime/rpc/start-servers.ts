@@ -25,7 +25,7 @@ import { implementService, type Route } from './route.ts';
 import { createTlsListener, type TlsListenerFactory } from './tls-listener.ts';
 
 /** A port to listen on, and the variable that sets it, for messages. */
-export interface Listen {
+interface Listen {
   readonly port: number;
   readonly variable: string;
 }

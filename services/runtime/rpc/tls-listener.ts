@@ -9,7 +9,7 @@ import type { Logger } from '../log/logger.ts';
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** The TLS layer of a port. */
-export interface TlsListener {
+interface TlsListener {
   /** Takes a connection before its handshake. */
   accept(socket: Socket): void;
 }
@@ -18,7 +18,7 @@ export interface TlsListener {
 export type TlsListenerFactory = (onSecure: (socket: Socket) => void) => TlsListener;
 
 /** Options of `createTlsListener`. */
-export interface TlsListenerOptions {
+interface TlsListenerOptions {
   /** Certificate, key and authorities. A change applies to the next connection. */
   readonly tls: Watched<TlsMaterial>;
   /** Registers the certificate of each connection. */

@@ -15,7 +15,7 @@ export interface UnservedCall {
 }
 
 /** Origin of such a call. */
-export type UnservedWhere = Pick<UnservedCall, 'method' | 'protocol' | 'peer'>;
+type UnservedWhere = Pick<UnservedCall, 'method' | 'protocol' | 'peer'>;
 
 /** Logs calls that ended before they were read. */
 export interface UnservedLog {

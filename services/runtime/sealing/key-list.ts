@@ -3,7 +3,7 @@ import type { Setting } from '../config/config.ts';
 import { Secret } from '../config/secret.ts';
 
 /** Length of a key: what AES-256 takes; HMAC-SHA256 gains nothing from more. */
-export const KEY_BYTES = 32;
+const KEY_BYTES = 32;
 
 /** A key and its id, which sealed values store. */
 export interface NamedKey {

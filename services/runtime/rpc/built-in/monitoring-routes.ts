@@ -5,7 +5,7 @@ import type { HealthState } from './health.ts';
 import type { Readiness } from './readiness.ts';
 
 /** Options of `monitoringRoutes`. */
-export interface MonitoringOptions {
+interface MonitoringOptions {
   readonly state: HealthState;
   readonly readiness: Readiness;
   /** The metrics in the text format of Prometheus. */

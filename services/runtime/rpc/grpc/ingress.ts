@@ -13,7 +13,7 @@ import type { UnservedLog } from '../unserved.ts';
 import { toGrpcStatus } from './status.ts';
 
 /** Limits of gRPC messages that are not complete. */
-export interface GrpcIngress {
+interface GrpcIngress {
   readonly partial: PartialMessages;
   readonly unserved: UnservedLog;
   /** The longest message of any method. Bytes. */

@@ -6,7 +6,7 @@ import type { Route } from '../route.ts';
 type Answer = Message | PreparedAnswer<Message>;
 
 /** A service as grpc-js takes it, with its routes. */
-export interface GrpcService {
+interface GrpcService {
   readonly definition: grpc.ServiceDefinition;
   readonly routes: readonly Route[];
 }

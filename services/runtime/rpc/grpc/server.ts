@@ -11,7 +11,7 @@ import { toServiceDefinitions } from './routes.ts';
 import { withUnservedCalls } from './unserved.ts';
 
 /** Options of `startGrpcServer`. */
-export interface GrpcServerOptions {
+interface GrpcServerOptions {
   readonly routes: readonly Route[];
   /** Address to bind: a loopback address where callers are not authenticated. */
   readonly host: string;

@@ -7,7 +7,7 @@ import { MAX_CONNECTIONS, MAX_HEADER_BYTES } from '../listening-server.ts';
 import type { TlsListenerFactory } from '../tls-listener.ts';
 
 /** A port for both HTTP/1.1 and HTTP/2. */
-export interface HttpListener {
+interface HttpListener {
   readonly port: number;
   /** Accepts no new connections, closes idle ones, and gives the others `drainMs`. */
   close(drainMs: number): Promise<void>;

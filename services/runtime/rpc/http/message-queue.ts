@@ -1,5 +1,5 @@
 /** Passes values from a sender to an async iterator, one at a time. */
-export interface MessageQueue<T> extends AsyncIterable<T> {
+interface MessageQueue<T> extends AsyncIterable<T> {
   /** Resolves when the value was taken. Rejects when the reader has left. */
   readonly push: (value: T) => Promise<void>;
   readonly end: () => void;

@@ -17,7 +17,7 @@ export interface HttpAnswer {
 export type GetRoute = (request: GetRequest) => Promise<HttpAnswer>;
 
 /** A GET request to a plain path. */
-export interface GetRequest {
+interface GetRequest {
   /** Address of the caller, `host:port`. */
   readonly peer: string;
   /** A header of the request, by lower-case name. */

@@ -22,7 +22,7 @@ import { toHttpHandlers } from './routes.ts';
 import { explainResponse } from './unserved.ts';
 
 /** Options of `startHttpServer`. */
-export interface HttpServerOptions {
+interface HttpServerOptions {
   readonly routes: readonly Route[];
   /** Plain paths that answer GET: `/healthz`. */
   readonly getRoutes: Readonly<Record<string, GetRoute>>;

@@ -4,7 +4,7 @@ import { codeToHttpStatus, errorFromJsonBytes, errorToJsonBytes } from '@connect
 import type { UnservedCall } from '../unserved.ts';
 
 /** Logs a call and converts its status into an error with a reason. */
-export type Explain = (call: Pick<UnservedCall, 'code' | 'message'>) => ConnectError;
+type Explain = (call: Pick<UnservedCall, 'code' | 'message'>) => ConnectError;
 
 /**
  * Adds a reason to errors that Connect answers itself, in JSON errors and bodyless answers. Other forms

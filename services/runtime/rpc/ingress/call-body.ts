@@ -8,7 +8,7 @@ import type { PartialMessages } from './partial-messages.ts';
 const PREFIXED = /^application\/(?:grpc|connect\+)/i;
 
 /** A call whose body has not arrived. */
-export interface IncomingCall {
+interface IncomingCall {
   readonly request: IncomingMessage;
   readonly handler: UniversalHandler;
   readonly partial: PartialMessages;

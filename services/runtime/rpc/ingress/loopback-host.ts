@@ -1,5 +1,5 @@
 /** Target of a request, and the web page that sent it. */
-export interface RequestOrigin {
+interface RequestOrigin {
   /** Every value of `:authority` and `Host`. */
   readonly hosts: readonly string[];
   readonly origin: string | undefined;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 /** A received HTTP/2 frame: https://www.rfc-editor.org/rfc/rfc9113#section-6 */
-export interface Frame {
+interface Frame {
   readonly type: number;
   readonly flags: number;
   readonly streamId: number;
@@ -138,7 +138,7 @@ function toFrame({
 /**
  * Encodes headers as literal fields without indexing: https://www.rfc-editor.org/rfc/rfc7541#section-6.2.2
  */
-export function toHeaderBlock(headers: Readonly<Record<string, string>>): Buffer {
+function toHeaderBlock(headers: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat(
     Object.entries(headers).flatMap(([name, value]) => [Buffer.from([0]), toText(name), toText(value)]),
   );

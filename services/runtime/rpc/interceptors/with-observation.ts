@@ -9,7 +9,7 @@ import { RpcError, runtimeError, toConnectError } from '../errors.ts';
 const MAX_LOGGED_CHARS = 2000;
 
 /** Options of `withObservation`. */
-export interface ObservationOptions {
+interface ObservationOptions {
   readonly logger: Logger;
   readonly metrics: RpcMetrics;
   /** Converts an error of the service. Undefined: an unknown error, sent as INTERNAL. */

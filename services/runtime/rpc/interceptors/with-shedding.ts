@@ -12,7 +12,7 @@ export const SHED_FROM = { search: 0.5, write: 0.7, wideRead: 0.85, read: 1 } as
 export type CallClass = keyof typeof SHED_FROM;
 
 /** Options of `withShedding`. */
-export interface SheddingOptions {
+interface SheddingOptions {
   readonly gauge: LoadGauge;
   /**
    * Returns the class of a call. Undefined: it is always served and not counted. Called for every call, so it
@@ -70,7 +70,7 @@ export interface LoadGauge extends Disposable {
 }
 
 /** Options of `createLoadGauge`. */
-export interface LoadGaugeOptions {
+interface LoadGaugeOptions {
   /** The most calls at once. */
   readonly maxCalls: number;
   readonly logger: Logger;

@@ -22,7 +22,7 @@ export interface ScalarSizes {
 }
 
 /** Longest string or bytes. */
-export interface TextSizes {
+interface TextSizes {
   readonly maxChars: number;
   readonly maxBytes: number;
   /** Whether it is a string. */

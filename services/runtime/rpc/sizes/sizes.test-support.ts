@@ -24,7 +24,7 @@ export const METHODS: readonly DescMethod[] = SERVICES.filter(({ typeName }) =>
 ).flatMap(({ methods }) => methods);
 
 /** A list or map in a request, and the fields that lead to it. */
-export interface Repeated {
+interface Repeated {
   /** `CreateUser user.profile.tags` */
   readonly name: string;
   readonly method: DescMethod;
