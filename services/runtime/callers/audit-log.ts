@@ -1,8 +1,3 @@
-import type { Message } from '@bufbuild/protobuf';
-import { type Call, methodPath } from '../rpc/call.ts';
-import { isUuid } from '../rpc/requests/field-faults.ts';
-import type { MethodAccess } from './grants.ts';
-
 /**
  * One line of the audit log: who did what to which users, and how it ended. It holds no contact data and no
  * search terms.
@@ -58,48 +53,4 @@ export interface AuditLog {
    * later.
    */
   refused(entry: AuditEntry): void;
-}
-
-const MAX_TENANTS = 10;
-// A refused request was not validated and may hold anything here: contact data, or megabytes.
-const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
-const MALFORMED = '(malformed)';
-
-/** Builds the audit line of a call. Users in `answer` are added to those that the request names. */
-export function toAuditEntry(
-  call: Call,
-  access: MethodAccess | undefined,
-  end: { outcome: string; answer?: Message },
-): AuditEntry {
-  const request = access && requestOf(call);
-  const answered = end.answer && access?.answeredIds?.(end.answer);
-  const named = [...(request ? access.ids(request) : []), ...(answered ?? [])];
-  const ids = [...new Set(named.filter((id) => id !== '').map((id) => id.toLowerCase()))];
-  const why = request && end.outcome === 'OK' ? access.why?.(request) : undefined;
-  const tenants = request ? access.tenants(request) : [];
-  return {
-    time: new Date().toISOString(),
-    caller: call.caller,
-    peer: call.peer,
-    method: methodPath(call.method),
-    tenants: tenants.slice(0, MAX_TENANTS).map((tenant) => (TENANT.test(tenant) ? tenant : MALFORMED)),
-    view: request && access.view(request),
-    ids: ids.slice(0, MAX_AUDITED_IDS).map((id) => (isUuid(id) ? id : MALFORMED)),
-    idCount: ids.length,
-    outcome: end.outcome,
-    ...(why && { why }),
-    requestId: call.requestId,
-    count: 1,
-  };
-}
-
-// The request of an unknown caller is not decoded: a flood of such calls would cost work. A request that
-// cannot be decoded is left out.
-function requestOf(call: Call): Message | undefined {
-  if (call.caller === '') return undefined;
-  try {
-    return call.request;
-  } catch {
-    return undefined;
-  }
 }

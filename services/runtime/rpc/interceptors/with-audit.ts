@@ -1,10 +1,11 @@
 import type { Message } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
-import { type AuditLog, toAuditEntry } from '../../callers/audit-log.ts';
+import { type AuditEntry, type AuditLog, MAX_AUDITED_IDS } from '../../callers/audit-log.ts';
 import type { AccessOf, MethodAccess } from '../../callers/grants.ts';
 import { isPublicMethod } from '../access-control.ts';
 import { type Call, type Handler, type Interceptor, methodPath, PreparedAnswer } from '../call.ts';
 import { RpcError, type RuntimeReason } from '../errors.ts';
+import { isUuid } from '../requests/field-faults.ts';
 
 /**
  * Audits calls that access contact data. An answer is sent when its line is durable; if the line cannot be
@@ -93,4 +94,48 @@ export function withRefusals(accessOf: AccessOf, audit: AuditLog): Interceptor {
       }
     };
   };
+}
+
+const MAX_TENANTS = 10;
+// A refused request was not validated and may hold anything here: contact data, or megabytes.
+const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const MALFORMED = '(malformed)';
+
+/** Builds the audit line of a call. Users in `answer` are added to those that the request names. */
+function toAuditEntry(
+  call: Call,
+  access: MethodAccess | undefined,
+  end: { outcome: string; answer?: Message },
+): AuditEntry {
+  const request = access && requestOf(call);
+  const answered = end.answer && access?.answeredIds?.(end.answer);
+  const named = [...(request ? access.ids(request) : []), ...(answered ?? [])];
+  const ids = [...new Set(named.filter((id) => id !== '').map((id) => id.toLowerCase()))];
+  const why = request && end.outcome === 'OK' ? access.why?.(request) : undefined;
+  const tenants = request ? access.tenants(request) : [];
+  return {
+    time: new Date().toISOString(),
+    caller: call.caller,
+    peer: call.peer,
+    method: methodPath(call.method),
+    tenants: tenants.slice(0, MAX_TENANTS).map((tenant) => (TENANT.test(tenant) ? tenant : MALFORMED)),
+    view: request && access.view(request),
+    ids: ids.slice(0, MAX_AUDITED_IDS).map((id) => (isUuid(id) ? id : MALFORMED)),
+    idCount: ids.length,
+    outcome: end.outcome,
+    ...(why && { why }),
+    requestId: call.requestId,
+    count: 1,
+  };
+}
+
+// The request of an unknown caller is not decoded: a flood of such calls would cost work. A request that
+// cannot be decoded is left out.
+function requestOf(call: Call): Message | undefined {
+  if (call.caller === '') return undefined;
+  try {
+    return call.request;
+  } catch {
+    return undefined;
+  }
 }
