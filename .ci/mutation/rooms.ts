@@ -47,7 +47,7 @@ export const ROOMS: readonly Room[] = [
     name: 'sealing',
     sources: [
       'services/runtime/sealing/**/*.ts',
-      'services/auth/postgres/{rows/contact-seal,rows/sealed-*,sealing/*}.ts',
+      'services/auth/postgres/{rows/contact-seal,rows/sealed-*,sealing/sealed-*}.ts',
       'services/auth/sign-in/postgres/sign-in-seal.ts',
     ],
     stages: [

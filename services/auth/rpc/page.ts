@@ -50,7 +50,7 @@ interface UserPageRequest {
 }
 
 /** A requested page of one user's records. */
-export interface UserPage<Position> {
+interface UserPage<Position> {
   /** The user that owns the records: after a merge the survivor. */
   readonly owner: { readonly tenantId: string; readonly userId: string };
   /** Absent: the first page. */

@@ -72,7 +72,7 @@ const ORDERS = {
 } as const;
 
 /** Page tokens that are valid for this request only. */
-export function tokensFor(request: ListUsersRequest): PageTokens<UserPosition> {
+function tokensFor(request: ListUsersRequest): PageTokens<UserPosition> {
   const { tenantId, view, filter, orderBy } = request;
   return pageTokens(
     ['ListUsers', tenantId, view, orderBy, ...filterTokenParts(filter)],
@@ -84,7 +84,7 @@ export function tokensFor(request: ListUsersRequest): PageTokens<UserPosition> {
  * Reads a ListUsers request.
  * @throws RpcError PAGE_TOKEN_INVALID, FIELD_INVALID.
  */
-export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<UserPosition>): UserList {
+function listFromRequest(request: ListUsersRequest, tokens: PageTokens<UserPosition>): UserList {
   const after = tokens.read(request.pageToken);
   return {
     filter: filterFromMessage(request.tenantId, request.filter),

@@ -10,7 +10,7 @@ import { UserError, type UserErrorReason } from '../users/user-error.ts';
 type ReasonOf<Enum> = Exclude<keyof Enum, 'UNSPECIFIED'>;
 
 /** The status of each reason. A new reason of the contract does not compile until it is added here. */
-export const STATUS_BY_REASON = {
+const STATUS_BY_REASON = {
   ...RUNTIME_REASONS,
   REQUEST_ID_REUSED: Code.InvalidArgument,
   USER_NOT_FOUND: Code.NotFound,

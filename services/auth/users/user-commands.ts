@@ -11,6 +11,12 @@ export interface EditCommand {
   readonly request?: WriteRequest;
 }
 
+/** A command that may depend on the version of the user. */
+interface CheckedCommand extends EditCommand {
+  /** Expected etag of the user; empty accepts any. */
+  readonly etag: string;
+}
+
 /** The arguments of the function that does the work of a command. */
 interface EditContext {
   readonly edit: UserEdit;
@@ -57,12 +63,8 @@ export function requireEtag(user: User, etag: string): void {
   });
 }
 
-interface CreateUserCommand {
-  readonly tenantId: string;
-  readonly id: string;
+interface CreateUserCommand extends EditCommand {
   readonly user: UserChanges;
-  /** Without it a repetition creates another user. */
-  readonly request?: WriteRequest;
 }
 
 /**
@@ -80,14 +82,8 @@ export function createUser(
   });
 }
 
-interface UpdateUserCommand {
-  readonly tenantId: string;
-  readonly id: string;
+interface UpdateUserCommand extends CheckedCommand {
   readonly changes: UserChanges;
-  /** Expected etag of the user; empty accepts any. */
-  readonly etag: string;
-  /** Without it a repetition is another update. */
-  readonly request?: WriteRequest;
 }
 
 /**
@@ -127,17 +123,11 @@ export function modifyTags(writes: UserWrites, command: ModifyTagsCommand): Prom
   });
 }
 
-/** Deletes or undeletes a user. */
-interface LifecycleCommand extends EditCommand {
-  /** Expected etag of the user; empty accepts any. */
-  readonly etag: string;
-}
-
 /**
  * Deletes a user, which can be undone. A deleted user stays unchanged.
  * @throws UserError USER_NOT_FOUND, ETAG_MISMATCH, REQUEST_ID_REUSED.
  */
-export function deleteUser(writes: UserWrites, command: LifecycleCommand): Promise<User> {
+export function deleteUser(writes: UserWrites, command: CheckedCommand): Promise<User> {
   return editUser(writes, command, async ({ edit, user, isRepeat }) => {
     if (isRepeat) return user;
     requireEtag(user, command.etag);
@@ -149,7 +139,7 @@ export function deleteUser(writes: UserWrites, command: LifecycleCommand): Promi
  * Undoes a deletion. A user that is not deleted stays unchanged.
  * @throws UserError USER_NOT_FOUND, USER_DELETED when erased, ETAG_MISMATCH, EMAIL_TAKEN, REQUEST_ID_REUSED.
  */
-export function undeleteUser(writes: UserWrites, command: LifecycleCommand): Promise<User> {
+export function undeleteUser(writes: UserWrites, command: CheckedCommand): Promise<User> {
   return editUser(writes, command, async ({ edit, user, isRepeat }) => {
     if (isRepeat) return user;
     requireNotErased(user);

@@ -86,16 +86,12 @@ function fieldValuesOf(user: User): FieldValues {
       ...wholes,
       ...maps,
       ...(user.tags ?? []).map((tag) => [keyOf(TAGS, tag), true] as const),
-      ...((profile.consents ?? []) as Consent[]).map(
+      ...((profile.consents ?? []) as { purpose: string }[]).map(
         (each) => [keyOf(CONSENTS, each.purpose), each] as const,
       ),
       [RATINGS, ratingsOf(user)] as const,
     ].filter(([, value]) => value !== undefined && value !== ''),
   );
-}
-
-interface Consent {
-  readonly purpose: string;
 }
 
 function entriesOf(path: string, entries: object): Entry[] {

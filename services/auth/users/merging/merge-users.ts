@@ -25,11 +25,9 @@ interface MergeUsersCommand {
   readonly loserEtag: string;
   /** Without it a repetition is another merge, which is refused. */
   readonly request?: WriteRequest | undefined;
-  /** The cause of an automatic merge. */
   readonly cause?: MergeCause;
 }
 
-/** A merge, and the full survivor. */
 interface MergeResult {
   readonly mergeId: string;
   readonly survivor: User;

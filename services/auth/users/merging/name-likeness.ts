@@ -2,7 +2,6 @@ import { foldText, isSpaceless, wordsOf } from '@rollcall/contract/text';
 import { isNear } from '../searching/search-score.ts';
 import type { UserReference } from '../user.ts';
 
-/** The compared parts of a name. */
 type ComparedName = Pick<UserReference, 'firstName' | 'lastName'>;
 
 /**
@@ -12,8 +11,7 @@ type ComparedName = Pick<UserReference, 'firstName' | 'lastName'>;
  */
 type NameLikeness = 'SAME' | 'NEAR' | 'NONE';
 
-// Minimum share of letter pairs that both family names contain: "Schwarzenberger" and "Schwartzenberger" have
-// 0.91.
+// Minimum share of letter pairs in both family names: "Schwarzenberger" and "Schwartzenberger" have 0.91.
 const MIN_FAMILY_LIKENESS = 0.8;
 /** Minimum length of a name with a mistake; among shorter ones too many are different names. */
 const MIN_MISTAKEN = 3;
@@ -23,10 +21,8 @@ const MIN_MISTAKEN_FAMILY = 5;
 const MIN_MISTAKEN_FIRST = 6;
 
 /**
- * Compares the names of two people.
- * Given names must be alike on their own, however alike the family names are; names without them are not
- * alike.
- * The parts may be in each other's fields.
+ * Compares the names of two people, whose parts may be in each other's fields.
+ * Given names must be alike on their own, however alike the family names are.
  */
 export function nameLikeness(one: ComparedName, other: ComparedName): NameLikeness {
   const [a, b] = [partsOf(one), partsOf(other)];

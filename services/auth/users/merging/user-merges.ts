@@ -92,7 +92,7 @@ export interface UserMerges extends PartyReads {
 }
 
 /** Why a merge or its undoing is refused. Sent as `refusal` in the metadata. */
-export type MergeRefusal =
+type MergeRefusal =
   | 'SELF'
   | 'CYCLE'
   | 'ALREADY_MERGED'

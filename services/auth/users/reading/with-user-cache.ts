@@ -4,7 +4,7 @@ import { VIEWS } from '../user-change.ts';
 import type { UserReads } from './user-reads.ts';
 
 /** Size of the cache, and when it may answer. */
-export interface UserCacheOptions {
+interface UserCacheOptions {
   /** Maximum number of users, where each view counts. */
   readonly maxEntries: number;
   /**
