@@ -24,7 +24,7 @@ export const BILLING_SETTINGS = {
   host: textSetting({
     variable: 'BILLING_HOST',
     default: '127.0.0.1',
-    doc: 'Address that the billing service listens on; loopback only, because its callers are not authenticated.',
+    doc: 'Address on which the billing service listens; loopback only, because its callers are not authenticated.',
   }),
   grpcPort: portSetting({
     variable: 'BILLING_GRPC_PORT',
@@ -41,52 +41,52 @@ export const BILLING_SETTINGS = {
     default: '10',
     min: 1,
     max: 200,
-    doc: 'Most database connections of the billing service for prepared statements, and as many again for everything else.',
+    doc: 'Maximum number of database connections for prepared statements, and as many again for all others.',
   }),
   ...userAccessSettings({ prefix: 'BILLING', service: 'billing' }),
   bookingAddress: textSetting({
     variable: 'BOOKING_ADDRESS',
     default: '127.0.0.1:50052',
-    doc: 'Where the billing service tells by gRPC what came in for a booking: host:port, or several separated by commas.',
+    doc: 'gRPC address of the booking service, to which payments are reported: host:port, or several separated by commas.',
   }),
   stripeApiKey: optional(
     secretSetting({
       variable: 'STRIPE_API_KEY',
-      doc: 'Secret key of the Stripe account; unset: what needs Stripe is refused, and everything else works.',
+      doc: 'Secret key of the Stripe account; unset: calls that need Stripe are refused, and all others work.',
     }),
   ),
   stripeApiBase: optional(
     urlSetting({
       variable: 'STRIPE_API_BASE',
-      doc: 'Where Stripe is called, such as http://127.0.0.1:12111 for a stand-in; unset: at Stripe.',
+      doc: 'Base URL of Stripe, such as http://127.0.0.1:12111 for a fake; unset: https://api.stripe.com.',
     }),
   ),
   livemode: optional(
     booleanSetting({
       variable: 'BILLING_LIVEMODE',
-      doc: "Whether events of Stripe's live mode become payments, or those of its test mode; unset: as STRIPE_API_KEY, and without a live key test mode.",
+      doc: 'Whether events of live mode become payments, or those of test mode; unset: the mode of STRIPE_API_KEY, or test mode without a live key.',
     }),
   ),
   stripeAccount: optional(
     accountSetting({
       variable: 'BILLING_STRIPE_ACCOUNT',
-      doc: 'Account at Stripe whose events become payments beside those that name no account, as acct_…; unset: events of connected accounts are stored and not applied.',
+      doc: 'Stripe account, acct_…, whose events become payments beside events without an account; unset: events of connected accounts are stored and not applied.',
     }),
   ),
   stripeWebhookSecrets: secretsSetting({
     variable: 'STRIPE_WEBHOOK_SECRETS',
-    doc: 'Signing secrets of the webhook, separated by commas: several while one takes the place of another; unset: webhooks are refused.',
+    doc: 'Signing secrets of the webhook, separated by commas: several during a rotation; unset: webhooks are refused.',
   }),
   webhookHosts: hostsSetting({
     variable: 'BILLING_WEBHOOK_HOSTS',
-    doc: 'Names, besides loopback, by which the webhook may be addressed, separated by commas: of the tunnel or proxy before it.',
+    doc: 'Host names besides loopback by which a tunnel or proxy addresses the webhook, separated by commas.',
   }),
   stripeWebhookToleranceS: integerSetting({
     variable: 'STRIPE_WEBHOOK_TOLERANCE_S',
     default: '300',
     min: 1,
     max: 86_400,
-    doc: 'How many seconds a webhook may be old, by the time that its signature covers.',
+    doc: 'Maximum age of a webhook by the time in its signature, in seconds.',
   }),
   logLevel: LOG_LEVEL_SETTING,
 } as const;

@@ -34,7 +34,7 @@ export function createRemoteFreshUsers(client: UserClient, logger: Logger): Fres
         return toKnownUser(lookup);
       } catch (error) {
         if (!(error instanceof UserServiceRefusedError)) throw error;
-        logger.error({ error, tenantId }, 'the user service refuses to tell whom an invoice names');
+        logger.error({ error, tenantId }, 'user service refuses to show the user of an invoice');
         return { id: userId, outcome: 'unavailable', why: error.reason };
       }
     },

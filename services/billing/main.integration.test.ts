@@ -7,7 +7,7 @@ const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const NOBODY = 'postgres://nobody@127.0.0.1:1/nothing';
 
 describe('the billing process', () => {
-  it('names every setting that is wrong, one line each, without a word of a secret, and exits 1', async () => {
+  it('names every invalid setting, one line each, without a secret, and exits 1', async () => {
     const { code, stderr } = await runMain(MAIN, {
       BILLING_GRPC_PORT: 'x',
       STRIPE_API_BASE: 'ftp://hush@stripe',
@@ -29,14 +29,14 @@ describe('the billing process', () => {
     expect(stderr).toMatch(/^The database of BILLING_DATABASE_URL does not answer \(.+\): start it.*\n$/);
   });
 
-  it.each(['AUTH_ADDRESS', 'BOOKING_ADDRESS'])('names a %s that is no address, and exits 1', async (name) => {
+  it.each(['AUTH_ADDRESS', 'BOOKING_ADDRESS'])('names a malformed %s, and exits 1', async (name) => {
     await using database = await createTestDatabase('billing');
     const { code, stderr } = await runMain(MAIN, { BILLING_DATABASE_URL: database.url, [name]: 'nowhere' });
     expect(code).toBe(1);
     expect(stderr).toMatch(new RegExp(`^${name} is not an address to call \\(.+\\): correct it\\n$`));
   });
 
-  it('starts while everybody whom it asks is away, and ends by SIGTERM with 0', async () => {
+  it('starts while all other services are away, and ends by SIGTERM with 0', async () => {
     await using database = await createTestDatabase('billing');
     const child = startMain(MAIN, {
       ...{ BILLING_DATABASE_URL: database.url, AUTH_ADDRESS: '127.0.0.1:1', BOOKING_ADDRESS: '127.0.0.1:1' },

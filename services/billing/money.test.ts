@@ -13,7 +13,7 @@ import {
 
 const money = (currencyCode: string, minorUnits: bigint) => ({ currencyCode, minorUnits });
 
-describe('what Stripe is asked for', () => {
+describe('an amount for Stripe', () => {
   it.each([
     ['EUR', 5400n, 5400n],
     ['HUF', 5401n, 5401n],
@@ -59,7 +59,7 @@ describe('what Stripe is asked for', () => {
     expect(paymentFaultOf(money(currency, minorUnits))).toEqual({ field, rule });
   });
 
-  it('money-units: goes up to the digits that Stripe takes of a currency', () => {
+  it('money-units: has at most the digits that Stripe accepts in a currency', () => {
     for (const [currency, most] of [
       ['IDR', 999_999_999_999n],
       ['COP', 9_999_999_999n],
@@ -71,7 +71,7 @@ describe('what Stripe is asked for', () => {
     }
   });
 
-  it('money-units: sends back what came in a currency that was withdrawn since', () => {
+  it('money-units: can be refunded in a currency that was withdrawn since', () => {
     expect(refundFaultOf(money('HRK', 5400n))).toBeUndefined();
     expect(refundFaultOf(money('KWD', 5123n))?.field).toBe('minor_units');
     expect(refundFaultOf(money('KWD', 0n))?.field).toBe('minor_units');
@@ -79,14 +79,14 @@ describe('what Stripe is asked for', () => {
 });
 
 describe('every currency of ISO 4217', () => {
-  // As Stripe's page lists them, so that the table is held against something else than itself.
+  // As listed on Stripe's page, so that the table is compared with an independent source.
   const listed = (codes: string) => new Set(codes.split(' '));
   const whole = listed('BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF');
   const three = listed('BHD JOD KWD OMR TND');
   const codes = [...CURRENCIES.values()];
 
   it.each(codes.map(({ code, decimals, kind }) => [code, decimals, kind] as const))(
-    'money-units: %s with %i decimals (%s) is counted as Stripe says in both directions, or refused',
+    'money-units: %s with %i decimals (%s) is converted by Stripe’s rules in both directions, or refused',
     (code, decimals, kind) => {
       const stripeDecimals = whole.has(code) ? 0 : three.has(code) ? 3 : 2;
       const isTaken = kind === 'active' && !['IQD', 'LYD', 'UYW', 'CLF'].includes(code);
@@ -103,14 +103,14 @@ describe('every currency of ISO 4217', () => {
     },
   );
 
-  it('money-units: what Stripe tells is whole in minor units, but for fractions of ISK and UGX', () => {
+  it('money-units: Stripe’s amounts are whole in minor units, except fractions of ISK and UGX', () => {
     const fractional = [...STRIPE_UNITS.keys()].filter((code) => !isWhole(code, 1n));
     expect(fractional.sort()).toEqual(['ISK', 'UGX']);
   });
 });
 
-describe('an amount that minor units cannot say', () => {
-  it('money-units: is rounded towards 0, and written in full', () => {
+describe('an amount with a fraction of a minor unit', () => {
+  it('money-units: is rounded towards 0, and formatted in full', () => {
     expect(fromStripeAmount('ISK', 5450n)).toEqual(money('ISK', 54n));
     expect(fromStripeAmount('ISK', -5450n)).toEqual(money('ISK', -54n));
     expect(isWhole('ISK', 5450n)).toBe(false);

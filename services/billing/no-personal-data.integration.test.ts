@@ -17,11 +17,11 @@ afterAll(async () => {
   await stripe[Symbol.asyncDispose]();
 });
 
-// What an invoice says of its user is kept by law: the one exception.
+// Invoices keep the contact data by law: the one exception.
 const FROZEN = 'invoices.profile';
 
-describe('what billing keeps', () => {
-  it('has no column for a name, an address or a number of a user, but for the frozen profile', async () => {
+describe('billing’s database', () => {
+  it('has no column for contact data of a user, except the frozen profile', async () => {
     const columns = await billing.sql(
       `select table_name || '.' || column_name as column from information_schema.columns
        where table_schema = 'public' and table_name <> 'mikro_orm_migrations'`,
@@ -30,11 +30,11 @@ describe('what billing keeps', () => {
       .map(({ column }) => String(column))
       .filter((column) => /\.(.*_)?(name|e?mail|phone|address|contact|profile|birth|image)/.test(column));
     expect(personal).toEqual([FROZEN]);
-    // Else the words above are no match for how columns are called here.
+    // Otherwise the patterns above do not match the names of columns here.
     expect(columns.length).toBeGreaterThan(50);
   });
 
-  it('holds nothing of who users are, whatever they do, but for the frozen profile', async () => {
+  it('holds no contact data after any call, except in the frozen profile', async () => {
     const userId = randomUUID();
     const who = { displayName: 'Qwxzy Vbnmk', email: 'qwxzy@vbnmk.example', phone: '+351 917 283 645' };
     billing.users.put(tenantId, userId, who);

@@ -28,10 +28,10 @@ export async function requireEligibleUser(
  * @throws BillingError as `requireEligibleUser` does.
  */
 export function requireActive(known: ShownUser | undefined, ref: UserRef): ActiveUser {
-  const judged = checkActive(known);
-  if (judged.ok) return judged.user;
-  const { message, metadata } = refusalOf(judged, ref, 'pay as');
-  if (judged.why !== 'unknown') throw new BillingError('USER_NOT_ELIGIBLE', message, { metadata });
+  const check = checkActive(known);
+  if (check.ok) return check.user;
+  const { message, metadata } = refusalOf(check, ref, 'pay as');
+  if (check.why !== 'unknown') throw new BillingError('USER_NOT_ELIGIBLE', message, { metadata });
   throw new BillingError('USER_UNKNOWN_NOW', message, { metadata, retryDelayMs: RETRY_MS });
 }
 

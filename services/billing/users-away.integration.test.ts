@@ -21,7 +21,7 @@ const tenantId = 'acme';
 const SECRET = 'whsec_test';
 const AMOUNT = 1000;
 const stack = new AsyncDisposableStack();
-const told: RecordBookingPaymentRequest[] = [];
+const reports: RecordBookingPaymentRequest[] = [];
 let areBookingsAway = true;
 let auth: AuthUnderTest;
 let billing: BillingUnderTest;
@@ -32,7 +32,7 @@ beforeAll(async () => {
     await startGrpcTestServer(BookingService, {
       recordBookingPayment: (request) => {
         if (areBookingsAway) throw new ConnectError('away', Code.Unavailable);
-        told.push(request);
+        reports.push(request);
         return create(RecordBookingPaymentResponseSchema);
       },
     }),
@@ -67,7 +67,7 @@ async function spentOf(id: string): Promise<string[]> {
   return spent.map(({ currencyCode, minorUnits }) => `${currencyCode} ${minorUnits}`);
 }
 
-it('payments apply while the user service and the booking service are away; both are told once they are back, and it adds up', async () => {
+it('payments apply while the user and booking services are away; both get correct reports once they are back', async () => {
   const [userId, bookingId] = [await auth.createUser(tenantId), randomUUID()];
   await auth.kill();
   const events = eventsOf(userId, bookingId);
@@ -82,7 +82,7 @@ it('payments apply while the user service and the booking service are away; both
   const sumOf = (of: 'captured' | 'refunded') =>
     payments.reduce((sum, payment) => sum + (payment[of]?.minorUnits ?? 0n), 0n);
   const [captured, refunded] = [sumOf('captured'), sumOf('refunded')];
-  // All but the one that was given up came in; the stories of refunds send all of it back.
+  // All but the canceled payment were captured. The stories with refunds refund everything.
   expect([captured, refunded]).toEqual([6n * BigInt(AMOUNT), 2n * BigInt(AMOUNT)]);
   const customers = await billing.customers.listCustomers({ tenantId });
   expect(customers.customers).toEqual([]);
@@ -93,7 +93,7 @@ it('payments apply while the user service and the booking service are away; both
   await expect.poll(waiting, patient).toEqual([]);
   expect(await billing.sql('select from graphile_worker.jobs')).toEqual([]);
   expect(await spentOf(userId)).toEqual([`EUR ${captured - refunded}`]);
-  expect(told.at(-1)).toMatchObject({
+  expect(reports.at(-1)).toMatchObject({
     ...{ tenantId, id: bookingId },
     paid: { currencyCode: 'EUR', minorUnits: captured },
     refunded: { currencyCode: 'EUR', minorUnits: refunded },
@@ -104,7 +104,7 @@ it('payments apply while the user service and the booking service are away; both
   expect(['payment.succeeded', 'payment.disputed', 'payment.canceled'].map(countOf)).toEqual([6, 2, 1]);
 });
 
-it('a payment that comes before anybody knows the customer becomes the customer’s, and is told of then', async () => {
+it('a payment from before its customer is known becomes the customer’s, and is reported then', async () => {
   const userId = await auth.createUser(tenantId);
   const customer = `cus_${randomLetters(14)}`;
   const created = Math.floor(Date.now() / 1000) - 3600;

@@ -8,7 +8,7 @@ const tenantId = 'acme';
 let billing: BillingUnderTest;
 let free: Sold;
 
-// Of its own for each test: what a client remembers of an outage would reach into the next.
+// A new service for each test, because the client's memory of an outage would affect the next one.
 beforeEach(async () => {
   billing = await startBilling();
   free = await billing.sell({ minorUnits: 0n });
@@ -25,11 +25,11 @@ async function newCustomer(displayName = 'Ana'): Promise<string> {
 
 const withProfile = (id: string) => billing.customers.getCustomerWithProfile({ tenantId, id });
 
-// Longer than the client believes an answer, shorter than it falls back to one.
+// Longer than a cached answer is fresh, shorter than it is kept as a fallback.
 const FORGETS_MS = 60_000;
 
 describe('GetCustomerWithProfile', () => {
-  it('shows who the customer is, with address and number', async () => {
+  it('shows the user of the customer, with e-mail and phone', async () => {
     const id = await newCustomer();
     expect(await withProfile(id)).toMatchObject({
       customer: { id },
@@ -40,7 +40,7 @@ describe('GetCustomerWithProfile', () => {
     });
   });
 
-  it('answers while the user service is away: whom it saw as they were, and of others that it cannot tell', async () => {
+  it('answers while the user service is away: cached users as they were, others as unavailable', async () => {
     const [seen, unseen] = [await newCustomer(), await newCustomer()];
     await withProfile(seen);
     billing.userService.down();
@@ -54,7 +54,7 @@ describe('GetCustomerWithProfile', () => {
     });
   });
 
-  it('shows who was deleted, and refuses whoever never subscribed', async () => {
+  it('shows a deleted user, and refuses a user who never subscribed', async () => {
     const id = await newCustomer();
     billing.users.delete(tenantId, id);
     billing.age(FORGETS_MS);
@@ -68,7 +68,7 @@ describe('GetCustomerWithProfile', () => {
 });
 
 describe('ListCustomers', () => {
-  it('pages through a tenant, newest first, each with its user', async () => {
+  it('pages through the customers of a tenant, newest first, each with its user', async () => {
     const ids = [await newCustomer('A'), await newCustomer('B'), await newCustomer('C')];
     const first = await billing.customers.listCustomers({ tenantId, pageSize: 2 });
     const { nextPageToken: pageToken } = first;
@@ -87,8 +87,8 @@ describe('ListCustomers', () => {
   });
 });
 
-describe('without keys for Stripe', () => {
-  it('what needs it is refused, names the variable and leaves nothing behind; all else works', async () => {
+describe('without a Stripe key, a call', () => {
+  it('a call that needs it is refused with the variable and leaves no rows; all others work', async () => {
     const paid = await billing.sell({ minorUnits: 900n, stripePriceId: 'price_900' });
     const userId = randomUUID();
     billing.users.put(tenantId, userId);
@@ -102,7 +102,7 @@ describe('without keys for Stripe', () => {
 });
 
 describe('while the user service is away, Subscribe', () => {
-  it('takes whom it saw as active, and refuses whom it never saw as not known now', async () => {
+  it('accepts a user cached as active, and refuses an uncached one as unknown now', async () => {
     const [seen, unseen] = [await newCustomer(), randomUUID()];
     billing.users.put(tenantId, unseen);
     await billing.customers.cancelSubscription({ tenantId, id: seen });
@@ -115,7 +115,7 @@ describe('while the user service is away, Subscribe', () => {
     expect(await billing.sql('select id from customers')).toEqual([{ id: seen }]);
   });
 
-  it('refuses whom it saw as suspended', async () => {
+  it('refuses a user cached as suspended', async () => {
     const userId = randomUUID();
     billing.users.put(tenantId, userId, { state: UserState.SUSPENDED });
     const call = () => billing.customers.subscribe({ tenantId, userId, ...free });

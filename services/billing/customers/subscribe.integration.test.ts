@@ -48,7 +48,7 @@ function subscribe(to: Sold, requestId = '', of = userId) {
   return billing.customers.subscribe({ tenantId, requestId, userId: of, ...to });
 }
 
-/** What the stand-in was sent to make things of this kind for the user. */
+/** The requests of one kind that the fake Stripe received for the user. */
 function sentTo(path: string, of = userId) {
   const isOf = ({ form }: { form: ReadonlyMap<string, string> }) => form.get('metadata[user_id]') === of;
   return stripe.requests.filter((each) => each.method === 'POST' && each.path === path && isOf(each));
@@ -61,7 +61,7 @@ const whenMaking = (path: string) => (request: { method: string; path: string })
   request.method === 'POST' && request.path === path;
 
 describe('Subscribe', () => {
-  it('makes the user a customer of the same id; what costs nothing needs no Stripe', async () => {
+  it('creates a customer with the id of the user; a free plan needs no Stripe', async () => {
     const requests = stripe.requests.length;
     const { customer, replayed, clientSecret } = await subscribe(free, '', userId.toUpperCase());
     expect(customer).toMatchObject({
@@ -72,7 +72,7 @@ describe('Subscribe', () => {
     expect((await billing.customers.getCustomer({ tenantId, id: userId })).customer).toEqual(customer);
   });
 
-  it('tells Stripe whose it is by ids, and neither a name nor an address', async () => {
+  it('sends Stripe the ids of the owner, and neither a name nor an address', async () => {
     const { customer, clientSecret } = await billing.customers.subscribe({
       ...{ tenantId, userId, ...paid, paymentMethodId: 'pm_card' },
     });
@@ -87,11 +87,11 @@ describe('Subscribe', () => {
     const [subscription] = sentTo('/v1/subscriptions');
     expect(subscription?.form.get('items[0][price]')).toBe('price_900');
     expect(subscription?.form.get('metadata[subscription_id]')).toBe(customer?.subscription?.id);
-    const told = JSON.stringify(stripe.requests.map(({ form }) => [...form]));
-    expect(told).not.toMatch(/Ana|example\.com/);
+    const sent = JSON.stringify(stripe.requests.map(({ form }) => [...form]));
+    expect(sent).not.toMatch(/Ana|example\.com/);
   });
 
-  it('refuses a plan or an area that there is not, and what is not sold', async () => {
+  it('refuses an unknown plan or area, and a plan that is not sold', async () => {
     const other = await billing.sell({ minorUnits: 0n });
     expect(await faultOf(subscribe({ ...free, planId: randomUUID() }))).toMatchObject({
       reason: 'PLAN_NOT_FOUND',
@@ -114,7 +114,7 @@ describe('Subscribe', () => {
     ['missing', undefined],
     ['suspended', UserState.SUSPENDED],
     ['deleted', UserState.DELETED],
-  ])('refuses a user who is %s, and keeps nothing', async (why, state) => {
+  ])('refuses a user who is %s, and stores nothing', async (why, state) => {
     const id = state === undefined ? randomUUID() : newUser(state);
     expect(await faultOf(subscribe(paid, '', id))).toMatchObject({
       ...{ code: 'FailedPrecondition', reason: 'USER_NOT_ELIGIBLE' },
@@ -123,7 +123,7 @@ describe('Subscribe', () => {
     expect([await customersOf(id), sentTo('/v1/customers', id)]).toEqual([[], []]);
   });
 
-  it('refuses a second subscription that is not over, in any order of many at once', async () => {
+  it('refuses a second live subscription, in any order of concurrent calls', async () => {
     const calls = Array.from({ length: 20 }, (_, n) => subscribe(n % 2 ? paid : free));
     const settled = await Promise.allSettled(calls);
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -131,7 +131,7 @@ describe('Subscribe', () => {
       calls.filter((_, i) => settled[i]?.status === 'rejected').map((call) => faultOf(call)),
     );
     const reasons = new Set(faults.map(({ reason }) => reason));
-    // One that began at the same moment may be told to come back, and then is refused for good.
+    // A concurrent call may be asked to retry, and is refused for good then.
     for (const reason of reasons) expect(['ALREADY_SUBSCRIBED', 'STRIPE_UNAVAILABLE']).toContain(reason);
     expect(await faultOf(subscribe(free))).toMatchObject({ reason: 'ALREADY_SUBSCRIBED' });
     expect(await rowsOf(userId)).toHaveLength(1);
@@ -140,7 +140,7 @@ describe('Subscribe', () => {
 });
 
 describe('a request id of Subscribe', () => {
-  it('answers the same again, with what the payer still needs, whatever became of the user', async () => {
+  it('answers a repeat as the first call, with a pending client secret, whatever happened to the user', async () => {
     const requestId = randomUUID();
     const first = await subscribe(paid, requestId);
     billing.users.put(tenantId, userId, { state: UserState.SUSPENDED });
@@ -157,7 +157,7 @@ describe('a request id of Subscribe', () => {
     });
   });
 
-  it('makes one subscription of twenty equal calls at once, for each of ten users', async () => {
+  it('makes one subscription from twenty equal concurrent calls, for each of ten users', async () => {
     for (const of of [userId, ...Array.from({ length: 9 }, () => newUser())]) {
       const requestId = randomUUID();
       const calls = Array.from({ length: 20 }, () => subscribe(paid, requestId, of));
@@ -173,10 +173,10 @@ describe('a request id of Subscribe', () => {
 
 describe('a subscription that is cut off', () => {
   it.each(['/v1/customers', '/v1/subscriptions'])(
-    'behind Stripe’s act on %s is completed by a repeat, and made once',
+    'after Stripe handled %s is completed by a repeat, and made once',
     async (path) => {
       const requestId = randomUUID();
-      // As often as the package tries by itself.
+      // As often as the package retries.
       stripe.plan({ fault: 'drop after', times: 3, when: whenMaking(path) });
       expect(await faultOf(subscribe(paid, requestId))).toMatchObject({
         ...{ code: 'Unavailable', reason: 'STRIPE_UNAVAILABLE', retries: true },
@@ -191,7 +191,7 @@ describe('a subscription that is cut off', () => {
     },
   );
 
-  it('by a crash of ours before the commit is found at Stripe by what it was told, long after keys are forgotten', async () => {
+  it('by a crash before the commit is found at Stripe by its metadata, long after keys are forgotten', async () => {
     const requestId = randomUUID();
     const { customer } = await subscribe(paid, requestId);
     const id = customer?.subscription?.stripeSubscriptionId;
@@ -204,7 +204,7 @@ describe('a subscription that is cut off', () => {
     expect(sentTo('/v1/subscriptions')).toHaveLength(sent);
   });
 
-  it('is in the way of another only until Stripe is known to have nothing of it', async () => {
+  it('blocks another one only until Stripe is known not to have it', async () => {
     stripe.plan({ fault: 'drop before', times: 3, when: whenMaking('/v1/subscriptions') });
     await faultOf(subscribe(paid));
     expect(await faultOf(subscribe(free))).toMatchObject({
@@ -219,7 +219,7 @@ describe('a subscription that is cut off', () => {
     expect((await rowsOf(userId)).map(({ state }) => state)).toEqual(['INCOMPLETE_EXPIRED', 'ACTIVE']);
   });
 
-  it('counts as a subscription where Stripe has it', async () => {
+  it('counts as a subscription when Stripe has it', async () => {
     stripe.plan({ fault: 'drop after', times: 3, when: whenMaking('/v1/subscriptions') });
     await faultOf(subscribe(paid));
     expect(await faultOf(subscribe(free))).toMatchObject({ reason: 'ALREADY_SUBSCRIBED' });
@@ -228,7 +228,7 @@ describe('a subscription that is cut off', () => {
   });
 });
 
-it('forgets what Stripe refuses, says why in its word, and takes the request id again', async () => {
+it('deletes an order that Stripe refuses, passes on its code, and accepts the request id again', async () => {
   const requestId = randomUUID();
   const fault = { status: 402, code: 'card_declined' };
   stripe.plan({ fault, when: whenMaking('/v1/subscriptions') });
@@ -246,7 +246,7 @@ describe('CancelSubscription', () => {
   const cancel = (init: { atPeriodEnd?: boolean; requestId?: string } = {}) =>
     billing.customers.cancelSubscription({ tenantId, id: userId, ...init });
 
-  it('ends what costs nothing at once, and leaves room for another', async () => {
+  it('ends a free subscription at once, and allows another one', async () => {
     await subscribe(free);
     const { customer } = await cancel({ atPeriodEnd: true });
     expect(customer?.subscription).toMatchObject({
@@ -255,7 +255,7 @@ describe('CancelSubscription', () => {
     expect((await subscribe(paid)).customer?.subscription?.planId).toBe(paid.planId);
   });
 
-  it('ends what is paid at Stripe, at once or when what is paid for is over', async () => {
+  it('ends a paid subscription at Stripe, at once or with the paid period', async () => {
     const { customer } = await subscribe(paid);
     const later = await cancel({ atPeriodEnd: true });
     expect(later.customer?.subscription).toMatchObject({
@@ -271,7 +271,7 @@ describe('CancelSubscription', () => {
     expect((await cancel()).customer).toEqual(now.customer);
   });
 
-  it('is not undone by an event that is older, not even where there is another subscription since', async () => {
+  it('is not undone by an older event, not even when there is another subscription since', async () => {
     const { customer } = await subscribe(paid);
     const id = customer?.subscription?.stripeSubscriptionId ?? '';
     const before = stripe.account.find('subscription', id);
@@ -290,7 +290,7 @@ describe('CancelSubscription', () => {
     expect((await billing.customers.getCustomer({ tenantId, id: userId })).customer).toEqual(since);
   });
 
-  it('does not end, by a repeat, what was subscribed to since', async () => {
+  it('does not end a later subscription by a repeat', async () => {
     const requestId = randomUUID();
     await subscribe(free);
     await cancel({ requestId });
@@ -302,7 +302,7 @@ describe('CancelSubscription', () => {
     });
   });
 
-  it('is refused for whoever never subscribed', async () => {
+  it('is refused for a user who never subscribed', async () => {
     expect(await faultOf(cancel())).toMatchObject({ code: 'NotFound', reason: 'CUSTOMER_NOT_FOUND' });
   });
 

@@ -37,7 +37,7 @@ const numbersOf = async (of = tenantId) =>
   );
 
 describe('IssueInvoice', () => {
-  it('keeps what the user is called, and answers what GetInvoice answers later', async () => {
+  it('stores the contact data of the user, and answers as GetInvoice does later', async () => {
     const [userId, bookingId] = [newUser({ profile: { address: ADDRESS } }), randomUUID()];
     const { invoice, replayed } = await billing.invoices.issueInvoice({
       ...{ tenantId, requestId: randomUUID(), userId: userId.toUpperCase() },
@@ -66,7 +66,7 @@ describe('IssueInvoice', () => {
     expect(read.invoice).toEqual(invoice);
   });
 
-  it('says what it said, whatever the user is called afterwards', async () => {
+  it('keeps its content when the user is renamed', async () => {
     const userId = newUser();
     const { invoice } = await issue(userId);
     billing.users.update(tenantId, userId, { displayName: 'Ana Souza', email: 'souza@example.com' });
@@ -80,7 +80,7 @@ describe('IssueInvoice', () => {
     expect(read.invoice).toEqual(invoice);
   });
 
-  it('names the user as it is at this moment, also while the change has not arrived here', async () => {
+  it('names the current user, also before the change feed has delivered the change', async () => {
     const userId = newUser();
     await issue(userId);
     await billing.customers.listCustomers({ tenantId });
@@ -89,7 +89,7 @@ describe('IssueInvoice', () => {
     expect((await issue(userId)).invoice?.profile?.displayName).toBe('Ana Souza');
   });
 
-  it('takes nothing from before for true while the user service is away', async () => {
+  it('uses no cached user while the user service is away', async () => {
     const userId = newUser();
     await issue(userId);
     billing.userService.down();
@@ -99,7 +99,7 @@ describe('IssueInvoice', () => {
     expect(await numbersOf()).toEqual([1]);
   });
 
-  it('tells a user service that refuses from a user who is not there', async () => {
+  it('distinguishes a refusing user service from a missing user', async () => {
     const userId = newUser();
     billing.userService.fail(Code.Unauthenticated);
     expect(await faultOf(issue(userId))).toMatchObject({ reason: 'USER_UNKNOWN_NOW' });
@@ -117,7 +117,7 @@ describe('IssueInvoice', () => {
     expect((await issue(newUser())).invoice?.number).toMatch(/-000001$/);
   });
 
-  it('refuses lines of two currencies, and what comes to less than nothing', async () => {
+  it('refuses lines of two currencies, and a negative sum', async () => {
     const send = (amounts: { currencyCode: string; minorUnits: bigint }[]) =>
       billing.invoices.issueInvoice({
         ...{ tenantId, requestId: randomUUID(), userId: randomUUID() },
@@ -133,7 +133,7 @@ describe('IssueInvoice', () => {
 });
 
 describe('numbers', () => {
-  it('count up in each tenant without a gap, however many are issued at once and whatever fails', async () => {
+  it('count up in each tenant without a gap, with concurrent calls and failures', async () => {
     const users = { acme: newUser(), other: newUser() };
     billing.users.put('other', users.other, { displayName: 'Bo' });
     const calls = Array.from({ length: 40 }, (_, n) => {
@@ -153,7 +153,7 @@ describe('numbers', () => {
     expect(out).toEqual([]);
   });
 
-  it('leave none out where an issue fails behind its number', async () => {
+  it('leave no gap when an issue fails after taking its number', async () => {
     await billing.sql(`alter table invoice_lines add constraint no_bad check (description <> 'Bad')`);
     const userId = newUser();
     const bad = billing.invoices.issueInvoice({
@@ -167,7 +167,7 @@ describe('numbers', () => {
 });
 
 describe('a request id of IssueInvoice', () => {
-  it('issues one invoice of twenty equal calls at once, and answers it again, whatever became of the user', async () => {
+  it('issues one invoice from twenty equal concurrent calls, and answers it again, whatever happened to the user', async () => {
     const [userId, requestId] = [newUser(), randomUUID()];
     const answers = await Promise.all(Array.from({ length: 20 }, () => issue(userId, { requestId })));
     expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
@@ -189,7 +189,7 @@ describe('a request id of IssueInvoice', () => {
 describe('VoidInvoice', () => {
   const void_ = (id = '') => billing.invoices.voidInvoice({ tenantId, id });
 
-  it('takes an invoice back, which keeps its number; again changes nothing', async () => {
+  it('voids an invoice, which keeps its number; a repeat changes nothing', async () => {
     const { invoice } = await issue(newUser());
     const { invoice: taken } = await void_(invoice?.id);
     expect(taken).toMatchObject({ number: invoice?.number, state: InvoiceState.VOID });
@@ -197,7 +197,7 @@ describe('VoidInvoice', () => {
     expect((await issue(newUser())).invoice?.number).toMatch(/-000002$/);
   });
 
-  it('refuses one that is paid, and one that there is not', async () => {
+  it('refuses a paid invoice and an unknown one', async () => {
     const { invoice } = await issue(newUser());
     await billing.sql(`update invoices set state = 'PAID' where id = $1`, [invoice?.id]);
     expect(await faultOf(void_(invoice?.id))).toMatchObject({

@@ -14,7 +14,7 @@ const invoice = (description: string): Invoice => {
   };
 };
 
-it('counts as many invoices as fit, and one that is larger than any answer', () => {
+it('counts the invoices that fit, and at least one when it is too large', () => {
   const large = invoice('ß'.repeat(500));
   const fitting = countWithinLimit(Array.from({ length: 50 }, () => large));
   expect(fitting).toBeGreaterThan(0);

@@ -9,7 +9,7 @@ const line = (minorUnits: bigint, currencyCode = 'EUR'): InvoiceLine => ({
 });
 
 describe('totalOfLines', () => {
-  it('is exact beyond what a number can count, and takes off what is taken off', () => {
+  it('is exact beyond the range of a number, and subtracts deductions', () => {
     expect(totalOfLines([line(9_007_199_254_740_993n), line(-1n)])).toEqual({
       ...{ currencyCode: 'EUR', minorUnits: 9_007_199_254_740_992n },
     });

@@ -10,11 +10,12 @@ import {
 } from '../testing/stripe-story.ts';
 import { readWebhookEvent } from '../webhooks/receive/webhook-event.ts';
 import { derivePayment } from './derive-payment.ts';
-import { chargeOf, intentOf, joinSnapshots, type Snapshot, snapshotOfRead } from './snapshot.ts';
+import { chargeOf, intentOf } from './payment-key.ts';
+import { joinSnapshots, type Snapshot, snapshotOfRead } from './snapshot.ts';
 import { lifecyclePosition } from './snapshot-order.ts';
 
-/** What is known after these events, told in this order. */
-function tell(events: readonly StoryEvent[]): Map<string, Snapshot> {
+/** The newest snapshots after these events, in this order. */
+function snapshotsAfter(events: readonly StoryEvent[]): Map<string, Snapshot> {
   const known = new Map<string, Snapshot>();
   for (const each of events.flatMap(snapshotsOf)) {
     const before = known.get(each.id);
@@ -45,7 +46,7 @@ function toSnapshots(event: StoryEvent): Snapshot[] {
 const paymentAfter = (events: readonly StoryEvent[]) =>
   derivePayment(
     'pi_p',
-    [...tell(events).values()].filter((each) => !/customer/.test(each.kind)),
+    [...snapshotsAfter(events).values()].filter((each) => !/customer/.test(each.kind)),
   );
 
 const story = (options: Partial<StoryOptions> = {}) => storyEvents({ name: 'p', ...options });
@@ -56,7 +57,7 @@ describe('a payment with a refund and a dispute', () => {
   it.each([
     ['a while apart', 10],
     ['all in one second', 0],
-  ])('ends in one state for every order of its events, %s, each once or twice', (_, stepS) => {
+  ])('has one final state for every order of its events, %s, each once or twice', (_, stepS) => {
     const events = refundedAndDisputed({ name: 'p', stepS });
     const expected = paymentAfter(events);
     expect(expected).toMatchObject({
@@ -85,16 +86,16 @@ describe('a payment', () => {
     expect(paymentAfter([story().refund('refund.created', {})])).toBeUndefined();
   });
 
-  it('holds a refund until something captured is known that it is part of', () => {
-    const told = story();
-    const refund = told.refund('refund.created', {});
-    const created = told.intent('payment_intent.created', {});
+  it('holds a refund until a capture that covers it is known', () => {
+    const factory = story();
+    const refund = factory.refund('refund.created', {});
+    const created = factory.intent('payment_intent.created', {});
     expect(paymentAfter([refund, created])).toMatchObject({
       state: 'PENDING',
       refunded: 0,
       refunds: [{ held: true }],
     });
-    const succeeded = told.intent('payment_intent.succeeded', SUCCEEDED);
+    const succeeded = factory.intent('payment_intent.succeeded', SUCCEEDED);
     expect(paymentAfter([refund, created, succeeded])).toMatchObject({
       state: 'REFUNDED',
       refunded: 1999,
@@ -102,29 +103,29 @@ describe('a payment', () => {
     });
   });
 
-  it('is paid again when a refund that had succeeded fails', () => {
-    const told = story();
+  it('is paid again when a succeeded refund fails', () => {
+    const factory = story();
     const events = [
-      told.intent('payment_intent.succeeded', SUCCEEDED),
-      told.charge('charge.succeeded', CAPTURED),
-      told.refund('refund.created', {}),
-      told.refund('refund.failed', { status: 'failed', failure_reason: 'lost_or_stolen_card' }),
+      factory.intent('payment_intent.succeeded', SUCCEEDED),
+      factory.charge('charge.succeeded', CAPTURED),
+      factory.refund('refund.created', {}),
+      factory.refund('refund.failed', { status: 'failed', failure_reason: 'lost_or_stolen_card' }),
     ];
     expect(paymentAfter(events.slice(0, 3))?.state).toBe('REFUNDED');
     for (const order of permutations(events))
       expect(paymentAfter(order)).toMatchObject({ state: 'SUCCEEDED', refunded: 0 });
   });
 
-  it('is paid by the charge that succeeded, whatever failed before it', () => {
-    const told = story();
+  it('is paid by the succeeded charge, whatever failed before it', () => {
+    const factory = story();
     const failed = { status: 'failed', failure_code: 'card_declined' };
     const events = [
-      told.charge('charge.failed', failed, 1),
-      told.intent('payment_intent.payment_failed', {
+      factory.charge('charge.failed', failed, 1),
+      factory.intent('payment_intent.payment_failed', {
         last_payment_error: { code: 'card_declined', decline_code: 'insufficient_funds' },
       }),
-      told.charge('charge.succeeded', CAPTURED, 2),
-      told.intent('payment_intent.succeeded', SUCCEEDED),
+      factory.charge('charge.succeeded', CAPTURED, 2),
+      factory.intent('payment_intent.succeeded', SUCCEEDED),
     ];
     expect(paymentAfter(events.slice(0, 1))).toMatchObject({
       state: 'PENDING',
@@ -135,15 +136,15 @@ describe('a payment', () => {
       expect(paymentAfter(order)).toMatchObject({ state: 'SUCCEEDED', captured: 1999, failureCode: null });
   });
 
-  it('counts what was captured, and not what was only set aside', () => {
-    const told = story({ amount: 1000, currency: 'jpy' });
+  it('counts the captured amount, not the reserved one', () => {
+    const factory = story({ amount: 1000, currency: 'jpy' });
     const events = [
-      told.charge('charge.succeeded', {}),
-      told.intent('payment_intent.amount_capturable_updated', { status: 'requires_capture' }),
-      told.charge('charge.captured', { captured: true, amount_captured: 600, amount_refunded: 400 }),
-      told.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: 600 }),
-      told.refund('refund.created', { amount: 400, balance_transaction: null }, 1),
-      told.refund('refund.created', { amount: 100 }, 2),
+      factory.charge('charge.succeeded', {}),
+      factory.intent('payment_intent.amount_capturable_updated', { status: 'requires_capture' }),
+      factory.charge('charge.captured', { captured: true, amount_captured: 600, amount_refunded: 400 }),
+      factory.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: 600 }),
+      factory.refund('refund.created', { amount: 400, balance_transaction: null }, 1),
+      factory.refund('refund.created', { amount: 100 }, 2),
     ];
     expect(paymentAfter(events.slice(0, 1))).toMatchObject({ state: 'AUTHORIZED', captured: 0 });
     expect(paymentAfter(events.slice(0, 2))).toMatchObject({ state: 'AUTHORIZED', captured: 0 });
@@ -158,13 +159,13 @@ describe('a payment', () => {
       });
   });
 
-  it('is given up where nothing came in, and what was set aside and went back is no refund', () => {
-    const told = story();
+  it('is canceled when nothing was captured, and a released reservation is not a refund', () => {
+    const factory = story();
     const events = [
-      told.charge('charge.succeeded', {}),
-      told.intent('payment_intent.canceled', { status: 'canceled' }),
-      told.charge('charge.refunded', { amount_refunded: 1999, refunded: true }),
-      told.refund('refund.created', { balance_transaction: null }),
+      factory.charge('charge.succeeded', {}),
+      factory.intent('payment_intent.canceled', { status: 'canceled' }),
+      factory.charge('charge.refunded', { amount_refunded: 1999, refunded: true }),
+      factory.refund('refund.created', { balance_transaction: null }),
     ];
     for (const order of permutations(events))
       expect(paymentAfter(order)).toMatchObject({
@@ -175,9 +176,9 @@ describe('a payment', () => {
       });
   });
 
-  it('refund-by-charge: counts what a charge says went back where no refund is known that explains it', () => {
-    const told = story();
-    const charge = told.charge('charge.refunded', {
+  it('refund-by-charge: counts the refunded amount of a charge when no known refund explains it', () => {
+    const factory = story();
+    const charge = factory.charge('charge.refunded', {
       ...CAPTURED,
       amount_refunded: 500,
     });
@@ -189,7 +190,7 @@ describe('a payment', () => {
         refunds: [],
       },
     });
-    const refund = told.refund('refund.created', {
+    const refund = factory.refund('refund.created', {
       amount: 500,
       status: 'pending',
     });
@@ -200,8 +201,8 @@ describe('a payment', () => {
     });
   });
 
-  it('reads the refunds that older versions put into the charge', () => {
-    const told = story({ apiVersion: '2020-08-27' });
+  it('reads the refunds that older API versions embed in the charge', () => {
+    const factory = story({ apiVersion: '2020-08-27' });
     const refund = {
       id: 're_old',
       object: 'refund',
@@ -210,7 +211,7 @@ describe('a payment', () => {
       created: 1,
       status: 'succeeded',
     };
-    const charge = told.charge('charge.refunded', {
+    const charge = factory.charge('charge.refunded', {
       ...CAPTURED,
       amount_refunded: 300,
       refunds: { object: 'list', data: [{ ...refund, charge: 'ch_p_1', payment_intent: 'pi_p' }] },
@@ -221,17 +222,17 @@ describe('a payment', () => {
     });
   });
 
-  it('refund-by-charge: counts a refund once, whichever event tells of it and in whatever order', () => {
+  it('refund-by-charge: counts a refund once, whichever event reports it and in any order', () => {
     for (const stepS of [0, 1, 10]) {
-      const told = story({ stepS });
+      const factory = story({ stepS });
       const gone = { ...CAPTURED, amount_refunded: 500 };
       const events = [
-        told.intent('payment_intent.succeeded', SUCCEEDED),
-        told.charge('charge.succeeded', CAPTURED),
-        told.charge('charge.refunded', gone),
-        told.refund('refund.created', { amount: 500, status: 'pending' }),
-        told.refund('refund.updated', { amount: 500 }),
-        told.charge('charge.updated', gone),
+        factory.intent('payment_intent.succeeded', SUCCEEDED),
+        factory.charge('charge.succeeded', CAPTURED),
+        factory.charge('charge.refunded', gone),
+        factory.refund('refund.created', { amount: 500, status: 'pending' }),
+        factory.refund('refund.updated', { amount: 500 }),
+        factory.charge('charge.updated', gone),
       ];
       expect(paymentAfter(events.slice(0, 3))).toMatchObject({
         refunded: 500,
@@ -244,13 +245,13 @@ describe('a payment', () => {
     }
   });
 
-  it('refund-by-charge: adds what only the charge tells of to the refunds that are known', () => {
-    const told = story();
+  it('refund-by-charge: adds refunds that only the charge reports to the known ones', () => {
+    const factory = story();
     const events = [
-      told.charge('charge.succeeded', CAPTURED),
-      told.refund('refund.created', { amount: 300 }, 1),
-      told.charge('charge.refunded', { ...CAPTURED, amount_refunded: 1999 }),
-      told.refund('refund.created', { amount: 200, status: 'pending' }, 2),
+      factory.charge('charge.succeeded', CAPTURED),
+      factory.refund('refund.created', { amount: 300 }, 1),
+      factory.charge('charge.refunded', { ...CAPTURED, amount_refunded: 1999 }),
+      factory.refund('refund.created', { amount: 200, status: 'pending' }, 2),
     ];
     for (const order of permutations(events))
       expect(paymentAfter(order)).toMatchObject({
@@ -258,17 +259,17 @@ describe('a payment', () => {
       });
   });
 
-  it.each(['failed', 'canceled'])('refund-by-charge: gives the money of a refund that %s back', (status) => {
+  it.each(['failed', 'canceled'])('refund-by-charge: returns the amount of a refund that %s', (status) => {
     for (const stepS of [0, 10]) {
-      const told = story({ stepS });
+      const factory = story({ stepS });
       const events = [
-        told.intent('payment_intent.succeeded', SUCCEEDED),
-        told.charge('charge.refunded', {
+        factory.intent('payment_intent.succeeded', SUCCEEDED),
+        factory.charge('charge.refunded', {
           ...CAPTURED,
           amount_refunded: 1999,
         }),
-        told.refund('refund.created', {}),
-        told.refund('charge.refund.updated', { status }),
+        factory.refund('refund.created', {}),
+        factory.refund('charge.refund.updated', { status }),
       ];
       for (const order of permutations(events))
         expect(paymentAfter(order)).toMatchObject({
@@ -280,14 +281,14 @@ describe('a payment', () => {
   });
 
   it.each(['failed', 'canceled'])(
-    'refund-by-charge: leaves all of it to be refunded after a refund that %s, by a refund or by the charge',
+    'refund-by-charge: leaves the whole amount refundable after a refund that %s, by a refund or by the charge',
     (status) => {
-      const told = story();
+      const factory = story();
       const events = [
-        told.intent('payment_intent.succeeded', SUCCEEDED),
-        told.charge('charge.refunded', { ...CAPTURED, amount_refunded: 1999 }),
-        told.refund('charge.refund.updated', { status }, 1),
-        told.charge('charge.refunded', {
+        factory.intent('payment_intent.succeeded', SUCCEEDED),
+        factory.charge('charge.refunded', { ...CAPTURED, amount_refunded: 1999 }),
+        factory.refund('charge.refund.updated', { status }, 1),
+        factory.charge('charge.refunded', {
           ...CAPTURED,
           amount_refunded: 1999,
           refunded: true,
@@ -298,7 +299,7 @@ describe('a payment', () => {
           ...{ state: 'REFUNDED', refunded: 1999, unseenRefunds: 1999 },
           refunds: [{ held: false }],
         });
-      const second = told.refund('refund.created', {}, 2);
+      const second = factory.refund('refund.created', {}, 2);
       for (const order of permutations([...events, second]))
         expect(paymentAfter(order)).toMatchObject({
           ...{ state: 'REFUNDED', refunded: 1999, unseenRefunds: 0 },
@@ -307,11 +308,11 @@ describe('a payment', () => {
     },
   );
 
-  it('refund-by-charge: never counts more than came in, whatever the charge says', () => {
-    const told = story();
+  it('refund-by-charge: never counts more than the captured amount, whatever the charge reports', () => {
+    const factory = story();
     const events = [
-      told.charge('charge.refunded', { ...CAPTURED, amount_refunded: 5000 }),
-      told.refund('refund.created', { amount: 700, status: 'pending' }),
+      factory.charge('charge.refunded', { ...CAPTURED, amount_refunded: 5000 }),
+      factory.refund('refund.created', { amount: 700, status: 'pending' }),
     ];
     expect(paymentAfter(events)).toMatchObject({
       refunded: 1299,
@@ -320,13 +321,13 @@ describe('a payment', () => {
   });
 
   it('refund-by-charge: keeps the refunds of several charges of a payment apart', () => {
-    const told = story({ amount: 3000 });
+    const factory = story({ amount: 3000 });
     const half = { captured: true, amount: 1500, amount_captured: 1500 };
     const events = [
-      told.charge('charge.refunded', { ...half, amount_refunded: 100 }, 1),
-      told.charge('charge.refunded', { ...half, amount_refunded: 250 }, 2),
-      told.refund('refund.created', { charge: 'ch_p_1', amount: 100 }, 1),
-      told.refund('refund.created', { charge: null, amount: 50 }, 2),
+      factory.charge('charge.refunded', { ...half, amount_refunded: 100 }, 1),
+      factory.charge('charge.refunded', { ...half, amount_refunded: 250 }, 2),
+      factory.refund('refund.created', { charge: 'ch_p_1', amount: 100 }, 1),
+      factory.refund('refund.created', { charge: null, amount: 50 }, 2),
     ];
     expect(paymentAfter(events.slice(0, 2))).toMatchObject({ refunded: 350 });
     for (const order of permutations(events))
@@ -339,9 +340,9 @@ describe('a payment', () => {
   it.each([
     ['latest_charge', (charge: object) => ({ latest_charge: charge })],
     ['charges', (charge: object) => ({ charges: { object: 'list', data: [charge] } })],
-  ])('refund-by-charge: reads the charge that stands in a payment intent as %s', (_, place) => {
-    const told = story();
-    const { object } = told.charge('charge.refunded', {
+  ])('refund-by-charge: reads the charge embedded in a payment intent as %s', (_, place) => {
+    const factory = story();
+    const { object } = factory.charge('charge.refunded', {
       ...CAPTURED,
       amount_refunded: 500,
     }).data;
@@ -357,8 +358,8 @@ describe('a payment', () => {
       refunds: { object: 'list', data: [refund] },
     };
     const events = [
-      told.charge('charge.succeeded', CAPTURED),
-      told.intent('payment_intent.updated', {
+      factory.charge('charge.succeeded', CAPTURED),
+      factory.intent('payment_intent.updated', {
         ...SUCCEEDED,
         ...place(withRefund),
       }),
@@ -373,15 +374,15 @@ describe('a payment', () => {
       });
   });
 
-  it('refund-by-charge: reads the charge and the intent that a refund or a dispute is expanded with', () => {
-    const told = story();
-    const { object: charge } = told.charge('charge.refunded', {
+  it('refund-by-charge: reads the expanded charge and intent of a refund or a dispute', () => {
+    const factory = story();
+    const { object: charge } = factory.charge('charge.refunded', {
       ...CAPTURED,
       amount_refunded: 500,
     }).data;
-    const { object: intent } = told.intent('payment_intent.succeeded', SUCCEEDED).data;
+    const { object: intent } = factory.intent('payment_intent.succeeded', SUCCEEDED).data;
     const expanded = { charge, payment_intent: intent };
-    expect(paymentAfter([told.refund('refund.updated', { amount: 400, ...expanded })])).toMatchObject({
+    expect(paymentAfter([factory.refund('refund.updated', { amount: 400, ...expanded })])).toMatchObject({
       ...{
         state: 'PARTIALLY_REFUNDED',
         captured: 1999,
@@ -389,24 +390,24 @@ describe('a payment', () => {
         unseenRefunds: 100,
       },
     });
-    expect(paymentAfter([told.dispute('charge.dispute.created', expanded)])).toMatchObject({
+    expect(paymentAfter([factory.dispute('charge.dispute.created', expanded)])).toMatchObject({
       ...{ refunded: 500, disputeState: 'NEEDS_RESPONSE' },
     });
   });
 
   it('follows a dispute through its funds, an appeal and back', () => {
-    const told = story();
-    const paid = told.intent('payment_intent.succeeded', SUCCEEDED);
+    const factory = story();
+    const paid = factory.intent('payment_intent.succeeded', SUCCEEDED);
     const events = [
-      told.dispute('charge.dispute.created', { status: 'warning_needs_response' }),
-      told.dispute('charge.dispute.updated', {}),
-      told.dispute('charge.dispute.funds_withdrawn', { balance_transactions: WITHDRAWN }),
-      told.dispute('charge.dispute.closed', { status: 'lost', balance_transactions: WITHDRAWN }),
-      told.dispute('charge.dispute.updated', {
+      factory.dispute('charge.dispute.created', { status: 'warning_needs_response' }),
+      factory.dispute('charge.dispute.updated', {}),
+      factory.dispute('charge.dispute.funds_withdrawn', { balance_transactions: WITHDRAWN }),
+      factory.dispute('charge.dispute.closed', { status: 'lost', balance_transactions: WITHDRAWN }),
+      factory.dispute('charge.dispute.updated', {
         status: 'appeal_under_review',
         balance_transactions: WITHDRAWN,
       }),
-      told.dispute('charge.dispute.funds_reinstated', {
+      factory.dispute('charge.dispute.funds_reinstated', {
         status: 'won',
         balance_transactions: [...WITHDRAWN, { amount: 1999 }],
       }),
@@ -424,11 +425,11 @@ describe('a payment', () => {
       expect(paymentAfter([...order, paid])).toMatchObject({ disputeState: 'WON', state: 'SUCCEEDED' });
   });
 
-  it('leaves out what is in another currency, whatever came first', () => {
-    const told = story();
+  it('leaves out objects in another currency, in any order', () => {
+    const factory = story();
     const events = [
-      told.refund('refund.created', { currency: 'usd', amount: 100 }),
-      told.intent('payment_intent.succeeded', SUCCEEDED),
+      factory.refund('refund.created', { currency: 'usd', amount: 100 }),
+      factory.intent('payment_intent.succeeded', SUCCEEDED),
     ];
     for (const order of permutations(events))
       expect(paymentAfter(order)).toMatchObject({
@@ -439,23 +440,23 @@ describe('a payment', () => {
   });
 });
 
-describe('money that came without a payment intent', () => {
+describe('money without a payment intent', () => {
   const without = { payment_intent: null };
   const after = (events: readonly StoryEvent[], key = 'ch_p_1') =>
     derivePayment(
       key,
-      [...tell(events).values()].filter((each) => intentOf(each) === key || chargeOf(each) === key),
+      [...snapshotsAfter(events).values()].filter((each) => intentOf(each) === key || chargeOf(each) === key),
     );
 
-  it('charge-without-intent: is a payment of its charge, with its refunds and disputes, in any order', () => {
+  it('charge-without-intent: is a payment with its charge as key, with refunds and disputes, in any order', () => {
     const metadata = { tenant_id: 'acme', user_id: '0190b0d5-4a1c-7e2f-8c3d-0123456789ab' };
-    const told = story({ metadata });
+    const factory = story({ metadata });
     const events = [
-      told.charge('charge.pending', { ...without, status: 'pending' }),
-      told.charge('charge.succeeded', { ...CAPTURED, ...without }),
-      told.charge('charge.refunded', { ...CAPTURED, ...without, amount_refunded: 500 }),
-      told.refund('refund.created', { ...without, amount: 500 }),
-      told.dispute('charge.dispute.created', without),
+      factory.charge('charge.pending', { ...without, status: 'pending' }),
+      factory.charge('charge.succeeded', { ...CAPTURED, ...without }),
+      factory.charge('charge.refunded', { ...CAPTURED, ...without, amount_refunded: 500 }),
+      factory.refund('refund.created', { ...without, amount: 500 }),
+      factory.dispute('charge.dispute.created', without),
     ];
     for (const order of permutations(events))
       expect(after(order)).toMatchObject({
@@ -499,7 +500,7 @@ describe('money that came without a payment intent', () => {
     return event;
   };
 
-  it('charge-without-intent: is a payment of the invoice that says nothing else paid it', () => {
+  it('charge-without-intent: is a payment of an invoice that was paid by no intent or charge', () => {
     for (const change of [
       { payment_intent: null, charge: null },
       { paid_out_of_band: true },
@@ -511,7 +512,7 @@ describe('money that came without a payment intent', () => {
       });
   });
 
-  it('charge-without-intent: is one payment where an invoice and its charge tell of it', () => {
+  it('charge-without-intent: is one payment when an invoice and its charge report it', () => {
     for (const change of [
       { payment_intent: null, charge: 'ch_p_1' },
       { payments: { data: [{ payment: { type: 'charge', charge: 'ch_p_1' } }] } },
@@ -524,7 +525,7 @@ describe('money that came without a payment intent', () => {
     }
   });
 
-  it('charge-without-intent: is none of an invoice that an intent paid, that is not paid, or that does not say how', () => {
+  it('charge-without-intent: does not follow from an invoice paid by an intent, unpaid, or paid in an unknown way', () => {
     for (const change of [
       { payment_intent: 'pi_p', charge: 'ch_p_1' },
       { payment_intent: 'pi_p', charge: 'ch_p_1', paid_out_of_band: true },
@@ -538,15 +539,15 @@ describe('money that came without a payment intent', () => {
 });
 
 describe('two snapshots of one second that differ', () => {
-  it('are told apart alike whichever came first, and are marked to be read again', () => {
-    const told = story({ stepS: 0 });
+  it('are ordered independent of their arrival, and marked as ambiguous', () => {
+    const factory = story({ stepS: 0 });
     const events = [
-      told.intent('payment_intent.created', {}),
-      told.intent('payment_intent.requires_action', { status: 'requires_action' }),
-      told.intent('payment_intent.payment_failed', { last_payment_error: { code: 'card_declined' } }),
+      factory.intent('payment_intent.created', {}),
+      factory.intent('payment_intent.requires_action', { status: 'requires_action' }),
+      factory.intent('payment_intent.payment_failed', { last_payment_error: { code: 'card_declined' } }),
     ];
     for (const order of permutations(events)) {
-      expect(tell(order).get('pi_p')).toMatchObject({
+      expect(snapshotsAfter(order).get('pi_p')).toMatchObject({
         ambiguous: true,
         fields: { failure_code: 'card_declined' },
       });
@@ -554,13 +555,13 @@ describe('two snapshots of one second that differ', () => {
     }
   });
 
-  it('give way to what Stripe answers later, and to no older answer', () => {
-    const told = story({ stepS: 0 });
+  it('are replaced by a later answer of Stripe, and by no older one', () => {
+    const factory = story({ stepS: 0 });
     const tied = [
-      told.intent('payment_intent.requires_action', { status: 'requires_action' }),
-      told.intent('payment_intent.processing', { status: 'processing' }),
+      factory.intent('payment_intent.requires_action', { status: 'requires_action' }),
+      factory.intent('payment_intent.processing', { status: 'processing' }),
     ];
-    const known = tell(tied).get('pi_p') as Snapshot;
+    const known = snapshotsAfter(tied).get('pi_p') as Snapshot;
     const at = (laterS: number) => {
       const { object } = tied[0]?.data ?? {};
       return joinSnapshots(
@@ -597,7 +598,7 @@ describe('joining snapshots', () => {
     });
   const look = (each: Snapshot) => ({ key: each.key, ambiguous: each.ambiguous });
 
-  it('gives the same for every grouping and order, however often each comes', () => {
+  it('gives equal results for every grouping, order and number', () => {
     fc.assert(
       fc.property(snapshot, snapshot, snapshot, (a, b, c) => {
         expect(look(joinSnapshots(a, b))).toEqual(look(joinSnapshots(b, a)));
@@ -619,7 +620,7 @@ describe('joining snapshots', () => {
 });
 
 describe('any set of events', () => {
-  it('keeps what counts as refunded within what was captured, and its state in step with both', () => {
+  it('keeps the refunded within the captured amount, and the state consistent with both', () => {
     const refund = fc.record({
       amount: fc.integer({ min: 0, max: 3000 }),
       status: fc.constantFrom('pending', 'requires_action', 'succeeded', 'failed', 'canceled'),
@@ -630,16 +631,16 @@ describe('any set of events', () => {
         fc.integer({ min: 0, max: 1999 }),
         fc.integer({ min: 0, max: 4000 }),
         (refunds, captured, gone) => {
-          const told = story();
+          const factory = story();
           const events = [
-            told.charge('charge.succeeded', {
+            factory.charge('charge.succeeded', {
               ...{
                 captured: captured > 0,
                 amount_captured: captured,
                 amount_refunded: gone,
               },
             }),
-            ...refunds.map((each, index) => told.refund('refund.updated', each, index)),
+            ...refunds.map((each, index) => factory.refund('refund.updated', each, index)),
           ];
           const payment = paymentAfter(events);
           const counted = payment?.refunds.filter(({ held }) => !held) ?? [];

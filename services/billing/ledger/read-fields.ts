@@ -1,4 +1,5 @@
 import { LedgerError } from './ledger-error.ts';
+import type { OwnerFields } from './stripe-fields.ts';
 
 /** Unvalidated JSON object. */
 export type Raw = Readonly<Record<string, unknown>>;
@@ -79,4 +80,22 @@ export function currencyOf(raw: Raw): string {
  */
 export function fault(field: string): never {
   throw new LedgerError('SHAPE_UNKNOWN', `The field "${field}" is missing, or is not what it was known as.`);
+}
+
+const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Reads the owner from `metadata`. A malformed id counts as missing. */
+export function ownerOf(raw: Raw): OwnerFields {
+  const metadata = isRaw(raw.metadata) ? raw.metadata : {};
+  const matching = (field: string, form: RegExp) => {
+    const value = metadata[field];
+    return typeof value === 'string' && form.test(value) ? value.toLowerCase() : null;
+  };
+  return {
+    tenant_id: matching('tenant_id', TENANT),
+    user_id: matching('user_id', UUID),
+    booking_id: matching('booking_id', UUID),
+  };
 }

@@ -7,12 +7,13 @@ import {
   optionalAmountOf,
   optionalIdOf,
   optionalTimeOf,
+  ownerOf,
   type Raw,
   requiredWordOf,
   timeOf,
   wordOf,
 } from './read-fields.ts';
-import type { FieldsOf, OwnerFields } from './stripe-fields.ts';
+import type { FieldsOf } from './stripe-fields.ts';
 import type { StripeKind } from './stripe-object.ts';
 
 /**
@@ -162,22 +163,4 @@ function periodEndOf(raw: Raw): number | null {
  */
 export function objectIdOf(raw: Raw): string {
   return idOf(raw, 'id');
-}
-
-const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** Reads the owner from `metadata`. A malformed id counts as missing. */
-export function ownerOf(raw: Raw): OwnerFields {
-  const metadata = isRaw(raw.metadata) ? raw.metadata : {};
-  const matching = (field: string, form: RegExp) => {
-    const value = metadata[field];
-    return typeof value === 'string' && form.test(value) ? value.toLowerCase() : null;
-  };
-  return {
-    tenant_id: matching('tenant_id', TENANT),
-    user_id: matching('user_id', UUID),
-    booking_id: matching('booking_id', UUID),
-  };
 }

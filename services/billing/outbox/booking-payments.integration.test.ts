@@ -21,17 +21,17 @@ const tenantId = 'acme';
 const call = { signal: new AbortController().signal, attempt: 1, isLast: false };
 const stack = new AsyncDisposableStack();
 let pool: Pool;
-let told: RecordBookingPaymentRequest[];
+let requests: RecordBookingPaymentRequest[];
 let fault: Code | undefined;
-let tell: (bookingId: string, currency?: string) => Promise<void>;
+let runTask: (bookingId: string, currency?: string) => Promise<void>;
 
 beforeAll(async () => {
   const database = stack.use(await createTestDatabase('billing'));
   const server = stack.use(
     await startGrpcTestServer(BookingService, {
       recordBookingPayment: (request) => {
-        told.push(request);
-        if (fault !== undefined) throw new ConnectError('told to fail', fault);
+        requests.push(request);
+        if (fault !== undefined) throw new ConnectError('requests to fail', fault);
         return create(RecordBookingPaymentResponseSchema);
       },
     }),
@@ -43,13 +43,13 @@ beforeAll(async () => {
   );
   const bookings = stack.use(createBookingClient({ address: server.address }));
   const task = bookingPaymentTask(bookings, createPostgresPaymentSums(pool));
-  tell = (bookingId, currency) => task({ tenantId, bookingId, currency }, call);
+  runTask = (bookingId, currency) => task({ tenantId, bookingId, currency }, call);
 });
 
 afterAll(() => stack.disposeAsync());
 
 beforeEach(() => {
-  told = [];
+  requests = [];
   fault = undefined;
 });
 
@@ -76,15 +76,15 @@ async function pay(
   );
 }
 
-it('tells what all payments for a booking came to, with revisions that grow', async () => {
+it('reports the sum of all payments for a booking, with growing revisions', async () => {
   const bookingId = randomUUID();
   await pay(bookingId, { captured: 700 });
   await pay(bookingId, { captured: 300, refunded: 100 });
   await pay(bookingId, { captured: 0 });
   await pay(bookingId, { captured: 1, of: 'elsewhere' });
-  await tell(bookingId);
-  await tell(bookingId);
-  const [first, second] = told;
+  await runTask(bookingId);
+  await runTask(bookingId);
+  const [first, second] = requests;
   expect(first).toMatchObject({
     ...{ tenantId, id: bookingId },
     paid: { currencyCode: 'EUR', minorUnits: 1000n },
@@ -93,44 +93,44 @@ it('tells what all payments for a booking came to, with revisions that grow', as
   expect(second?.revision).toBeGreaterThan(first?.revision ?? 0n);
 });
 
-it('foreign-money: tells what came in each currency, and nothing where nothing came in', async () => {
+it('foreign-money: reports each currency, and nothing without a capture', async () => {
   const [mixed, empty] = [randomUUID(), randomUUID()];
   await pay(mixed, { captured: 5, currency: 'USD', at: '2026-02-01' });
   await pay(mixed, { captured: 7, currency: 'CHF', at: '2026-01-01' });
   await pay(empty, { captured: 0 });
-  await tell(mixed);
-  await tell(empty);
-  expect(told).toHaveLength(1);
-  expect(told[0]?.paid).toMatchObject({ currencyCode: 'CHF', minorUnits: 7n });
-  expect(told[0]?.otherPayments).toMatchObject([
+  await runTask(mixed);
+  await runTask(empty);
+  expect(requests).toHaveLength(1);
+  expect(requests[0]?.paid).toMatchObject({ currencyCode: 'CHF', minorUnits: 7n });
+  expect(requests[0]?.otherPayments).toMatchObject([
     { paid: { currencyCode: 'USD', minorUnits: 5n }, refunded: { currencyCode: 'USD', minorUnits: 0n } },
   ]);
 });
 
-it('refund-by-charge: takes back what was told where every payment turned out to be for another booking', async () => {
+it('refund-by-charge: resets the report when every payment moved to another booking', async () => {
   const [before, after] = [randomUUID(), randomUUID()];
   await pay(before, { captured: 7, refunded: 2 });
-  await tell(before, 'EUR');
+  await runTask(before, 'EUR');
   await pool.query('update payments set booking_id = $2 where booking_id = $1', [before, after]);
-  await tell(before, 'EUR');
-  await tell(after, 'EUR');
-  const sums = told.map(({ id, paid, refunded }) => [id, paid?.minorUnits, refunded?.minorUnits]);
+  await runTask(before, 'EUR');
+  await runTask(after, 'EUR');
+  const sums = requests.map(({ id, paid, refunded }) => [id, paid?.minorUnits, refunded?.minorUnits]);
   expect(sums).toEqual([
     [before, 7n, 2n],
     [before, 0n, 0n],
     [after, 7n, 2n],
   ]);
-  expect(told[1]?.revision).toBeGreaterThan(told[0]?.revision ?? 0n);
+  expect(requests[1]?.revision).toBeGreaterThan(requests[0]?.revision ?? 0n);
 });
 
-it('money-units: tells minor units of what Stripe counts in other units', async () => {
+it('money-units: converts Stripe’s units to minor units', async () => {
   const [krona, ariary, part] = [randomUUID(), randomUUID(), randomUUID()];
   await pay(krona, { captured: 5400, currency: 'ISK' });
   await pay(ariary, { captured: 5400, currency: 'MGA' });
   await pay(part, { captured: 5450, refunded: 5400, currency: 'ISK' });
-  for (const each of [krona, ariary, part]) await tell(each);
-  const units = told.map(({ paid, refunded }) => [paid?.minorUnits, refunded?.minorUnits]);
-  // Half a króna stays: it must not look as if all went back.
+  for (const each of [krona, ariary, part]) await runTask(each);
+  const units = requests.map(({ paid, refunded }) => [paid?.minorUnits, refunded?.minorUnits]);
+  // Half a króna remains, which must not look like a full refund.
   expect(units).toEqual([
     [54n, 0n],
     [540_000n, 0n],
@@ -138,16 +138,16 @@ it('money-units: tells minor units of what Stripe counts in other units', async 
   ]);
 });
 
-it('foreign-money: tells nothing of what was paid in another mode or to another account', async () => {
+it('foreign-money: ignores payments of another mode or account', async () => {
   const bookingId = randomUUID();
   await pay(bookingId, { captured: 7 });
   await pay(bookingId, { captured: 1000, livemode: true });
   await pay(bookingId, { captured: 1000, account: 'acct_other' });
-  await tell(bookingId);
-  expect(told.map(({ paid }) => paid?.minorUnits)).toEqual([7n]);
+  await runTask(bookingId);
+  expect(requests.map(({ paid }) => paid?.minorUnits)).toEqual([7n]);
 });
 
-it('activity-time: tells when the last of it came in or went back, and nothing where that is not known', async () => {
+it('activity-time: reports the time of the last capture or refund, or no time when it is unknown', async () => {
   const [known, unknown] = [randomUUID(), randomUUID()];
   await pay(known, { captured: 700 });
   await pay(known, { captured: 300, currency: 'CHF' });
@@ -157,37 +157,37 @@ it('activity-time: tells when the last of it came in or went back, and nothing w
        refund_time = case currency when 'CHF' then timestamptz '2026-01-02T10:00:00Z' end where booking_id = $1`,
     [known],
   );
-  await tell(known);
-  await tell(unknown);
-  expect(told.map(({ time }) => time && timestampDate(time).toISOString())).toEqual([
+  await runTask(known);
+  await runTask(unknown);
+  expect(requests.map(({ time }) => time && timestampDate(time).toISOString())).toEqual([
     '2026-01-02T10:00:00.000Z',
     undefined,
   ]);
 });
 
 describe('T1: the revision of a booking', () => {
-  const revisions = () => told.map(({ revision }) => revision);
+  const revisions = () => requests.map(({ revision }) => revision);
   const moveTo = (bookingId: string, revision: bigint) =>
     pool.query('update told_bookings set revision = $2 where booking_id = $1', [bookingId, revision]);
 
-  it('grows by one while the clock is behind the one before', async () => {
+  it('grows by one while the clock is behind', async () => {
     const bookingId = randomUUID();
     await pay(bookingId, { captured: 1 });
-    await tell(bookingId);
-    const future = (told[0]?.revision ?? 0n) + 3_600_000n;
+    await runTask(bookingId);
+    const future = (requests[0]?.revision ?? 0n) + 3_600_000n;
     await moveTo(bookingId, future);
-    await tell(bookingId);
-    await tell(bookingId);
+    await runTask(bookingId);
+    await runTask(bookingId);
     expect(revisions().slice(1)).toEqual([future + 1n, future + 2n]);
   });
 
-  it('follows the clock where the database was set back', async () => {
+  it('follows the clock after the database was restored', async () => {
     const bookingId = randomUUID();
     await pay(bookingId, { captured: 1 });
-    await tell(bookingId);
+    await runTask(bookingId);
     await moveTo(bookingId, 1n);
-    await tell(bookingId);
-    expect(told[1]?.revision).toBeGreaterThanOrEqual(told[0]?.revision ?? 0n);
+    await runTask(bookingId);
+    expect(requests[1]?.revision).toBeGreaterThanOrEqual(requests[0]?.revision ?? 0n);
   });
 });
 
@@ -197,9 +197,9 @@ it.each([
   [Code.Unavailable, OutboxUnreachableError],
   [Code.DeadlineExceeded, OutboxUnreachableError],
   [Code.Internal, ConnectError],
-])('tells for good, for now and for once from one another: %s', async (code, kind) => {
+])('distinguishes a refusal, an outage and a failure: %s', async (code, kind) => {
   const bookingId = randomUUID();
   await pay(bookingId, { captured: 1 });
   fault = code;
-  await expect(tell(bookingId)).rejects.toBeInstanceOf(kind);
+  await expect(runTask(bookingId)).rejects.toBeInstanceOf(kind);
 });

@@ -26,14 +26,14 @@ const change = (init: Partial<PaymentChange>): PaymentChange => ({
   ...init,
 });
 
-const told = (changes: readonly PaymentChange[]) =>
+const jobsFor = (changes: readonly PaymentChange[]) =>
   paymentJobs(changes, now).map(({ task, key, payload }) => {
     const { kind } = (payload.activity ?? {}) as { kind?: string };
     return kind ? `${task} ${kind}` : `${task} ${key}`;
   });
 
 describe('paymentJobs', () => {
-  it('tells of money that came in: the user’s figures, the booking, and what happened', () => {
+  it('report a capture: the statistics of the user, the booking, and the activity', () => {
     const [activity, ...rest] = paymentJobs([change({})], now);
     expect(activity).toMatchObject({
       task: 'user.activity',
@@ -60,24 +60,24 @@ describe('paymentJobs', () => {
       [],
     ],
     [
-      'refund-by-charge: a refund that was told before, and is told again once it is no longer pending,',
+      'refund-by-charge: not a refund that was reported before, and is reported again once it is no longer pending',
       { previous: refunded('SUCCEEDED', 0, 500), current: refunded('PARTIALLY_REFUNDED', 500) },
       [],
     ],
     [
-      'refund-by-charge: a refund after one that failed',
+      'refund-by-charge: a refund after a failed one',
       { previous: refunded('SUCCEEDED', 0, 500), current: refunded('PARTIALLY_REFUNDED', 500, 1000) },
       ['refunded'],
     ],
     ['all at once', { previous: null, current: refunded('REFUNDED', 1000) }, ['succeeded', 'refunded']],
-  ])('tells of %s', (_what, init, kinds) => {
-    expect(told([change(init)])).toEqual([
+  ])('report %s', (_what, init, kinds) => {
+    expect(jobsFor([change(init)])).toEqual([
       ...kinds.map((kind) => `user.activity payment.${kind}`),
       ...['booking.payment acme/b1', 'user.statistics acme/u1'],
     ]);
   });
 
-  it('activity-time: tells when each of what happened at once happened, and else when it was learned of', () => {
+  it('activity-time: have the time of each activity, or else the time of the transaction', () => {
     const all = {
       previous: null,
       current: { ...refunded('REFUNDED', 1000), disputeState: 'LOST' },
@@ -95,39 +95,39 @@ describe('paymentJobs', () => {
     expect(new Set(times({ times: NO_TIMES }).map(([, time]) => time))).toEqual(new Set([now.toISOString()]));
   });
 
-  it('tells of what was given up once, and no figures where nothing came in', () => {
+  it('report a cancellation once, and no statistics without a capture', () => {
     const given = { ...PENDING, state: 'CANCELED' } as const;
-    expect(told([change({ current: given })])).toEqual(['user.activity payment.canceled']);
-    expect(told([change({ previous: given, current: given })])).toEqual([]);
+    expect(jobsFor([change({ current: given })])).toEqual(['user.activity payment.canceled']);
+    expect(jobsFor([change({ previous: given, current: given })])).toEqual([]);
   });
 
-  it('tells figures once however many payments changed, in one order whatever theirs', () => {
+  it('report statistics once for any number of payments, in a fixed order', () => {
     const changes = ['u2', 'u1', 'u2'].map((userId) =>
       change({ userId, previousOwner: { ...OWNER, userId }, previous: PAID }),
     );
     const jobs = ['booking.payment acme/b1', 'user.statistics acme/u1', 'user.statistics acme/u2'];
-    expect(told(changes)).toEqual(jobs);
-    expect(told(changes.toReversed())).toEqual(jobs);
+    expect(jobsFor(changes)).toEqual(jobs);
+    expect(jobsFor(changes.toReversed())).toEqual(jobs);
   });
 
-  it('tells of a payment that becomes a user’s to that user, and whose it was before', () => {
+  it('report a payment with a new owner to the new and the previous owner', () => {
     const former = { tenantId: 'elsewhere', userId: 'u0', bookingId: null };
-    expect(told([change({ previous: null, previousOwner: former, bookingId: null })])).toEqual([
+    expect(jobsFor([change({ previous: null, previousOwner: former, bookingId: null })])).toEqual([
       ...['user.activity payment.succeeded', 'user.statistics acme/u1', 'user.statistics elsewhere/u0'],
     ]);
   });
 
-  it('refund-by-charge: tells the booking that a payment is for, and the one that it was for before', () => {
+  it('refund-by-charge: report to the booking of a payment and to the previous booking', () => {
     const jobs = ['booking.payment acme/b0', 'booking.payment acme/b1', 'user.statistics acme/u1'];
     const former = { ...OWNER, bookingId: 'b0' };
-    expect(told([change({ previous: PAID, previousOwner: former })])).toEqual(jobs);
-    expect(told([change({ previous: PAID, previousOwner: former, bookingId: null })])).toEqual([
+    expect(jobsFor([change({ previous: PAID, previousOwner: former })])).toEqual(jobs);
+    expect(jobsFor([change({ previous: PAID, previousOwner: former, bookingId: null })])).toEqual([
       jobs[0],
       jobs[2],
     ]);
   });
 
-  it('tells nobody of payments that are nobody’s', () => {
-    expect(told([change({ tenantId: null, userId: null, bookingId: null })])).toEqual([]);
+  it('do not report payments without an owner', () => {
+    expect(jobsFor([change({ tenantId: null, userId: null, bookingId: null })])).toEqual([]);
   });
 });

@@ -35,7 +35,7 @@ async function pay(userId: string): Promise<string> {
   return id;
 }
 
-it('shows the history of users who were merged as one, by whichever id it is asked for, and nobody else’s', async () => {
+it('shows the payments of merged users as one history, by any of their ids, and no others', async () => {
   const [survivor, merged, other] = [randomUUID(), randomUUID(), randomUUID()];
   const aliases: UserAliases = {
     survivorOf: async (_tenantId, id) => (id === merged ? survivor : id),
@@ -47,7 +47,7 @@ it('shows the history of users who were merged as one, by whichever id it is ask
   for (const userId of [survivor, merged]) {
     const { rows } = await listPayments({ reads, aliases }, { tenantId, userId, limit: 10 });
     expect(rows.map((each) => each.stripePaymentIntentId).sort()).toEqual([first, second].sort());
-    // Each still says which of the two paid.
+    // Each payment names the id that paid.
     expect(rows.map((each) => each.userId).sort()).toEqual([survivor, merged].sort());
   }
 });

@@ -5,7 +5,7 @@ import { signatureOf, storyEvents } from '../testing/stripe-story.ts';
 
 const SECRET = 'whsec_1';
 
-it('B9: ListPayments and GetPayment show the mode and the account, and nothing of other ones', async () => {
+it('B9: ListPayments and GetPayment show the mode and the account, and no payments of other ones', async () => {
   await using billing = await startBilling({
     STRIPE_WEBHOOK_SECRETS: SECRET,
     BILLING_LIVEMODE: 'true',
@@ -14,15 +14,15 @@ it('B9: ListPayments and GetPayment show the mode and the account, and nothing o
   const tenantId = 'acme';
   const deliver = async (of: object) => {
     const metadata = { tenant_id: tenantId, user_id: randomUUID() };
-    const told = storyEvents({ name: `o${randomUUID().slice(0, 8)}` });
-    const event = told.intent('payment_intent.succeeded', {
+    const factory = storyEvents({ name: `o${randomUUID().slice(0, 8)}` });
+    const event = factory.intent('payment_intent.succeeded', {
       ...{ status: 'succeeded', amount_received: 1999, metadata },
     });
     const body = JSON.stringify({ ...event, ...of });
     const headers = { 'stripe-signature': signatureOf(body, SECRET) };
     const answer = await fetch(`${billing.httpUrl}/webhooks/stripe`, { method: 'POST', body, headers });
     expect(answer.status).toBe(200);
-    return told.intentId;
+    return factory.intentId;
   };
   const foreign = [
     await deliver({ livemode: false }),
@@ -43,7 +43,7 @@ it('B9: ListPayments and GetPayment show the mode and the account, and nothing o
     stripeAccount: 'acct_ours',
   });
 
-  // As a payment of before: nobody knows any more.
+  // A payment from before the column, with an unknown mode.
   await billing.sql('update payments set livemode = null where id = $1', [id]);
   const { payment } = await billing.payments.getPayment({ tenantId, id });
   expect(payment?.livemode).toBeUndefined();

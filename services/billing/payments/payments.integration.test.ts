@@ -67,14 +67,16 @@ function refund(init: MessageInitShape<typeof RefundPaymentRequestSchema>) {
   return billing.payments.refundPayment({ tenantId, requestId: randomUUID(), ...init });
 }
 
-/** A payment that came in, as an event of Stripe would have told. */
+/** Creates a captured payment, as an event of Stripe would. */
 async function paid(init: Asked = {}): Promise<Payment> {
   const { payment } = await create(init);
   const intent = payment?.stripePaymentIntentId ?? '';
   stripe.account.pay(intent);
   const charge = stripe.account.list('charge').find((each) => each.payment_intent === intent);
-  const told = [stripe.account.find('payment_intent', intent), charge].filter((each) => each !== undefined);
-  await snapshots.apply(told, new Date());
+  const objects = [stripe.account.find('payment_intent', intent), charge].filter(
+    (each) => each !== undefined,
+  );
+  await snapshots.apply(objects, new Date());
   return await get(payment?.id ?? '');
 }
 
@@ -85,7 +87,7 @@ async function get(id: string): Promise<Payment> {
 }
 
 describe('CreatePayment', () => {
-  it('makes an intent that says whose it is, and a payment at once', async () => {
+  it('makes an intent with the owner in its metadata, and a payment at once', async () => {
     const bookingId = randomUUID();
     const requestId = randomUUID();
     const { payment, clientSecret } = await create({
@@ -106,7 +108,7 @@ describe('CreatePayment', () => {
     expect(await get(payment?.id ?? '')).toEqual(payment);
   });
 
-  it('answers a repeat with the same payment and its secret, and asks Stripe for no second one', async () => {
+  it('answers a repeat with an equal payment and its secret, and creates no second one at Stripe', async () => {
     const request = { requestId: randomUUID() };
     const first = await create(request);
     const posts = () => stripe.requests.filter(({ method }) => method === 'POST').length;
@@ -119,13 +121,13 @@ describe('CreatePayment', () => {
     });
   });
 
-  it('makes one payment of one request that came several times at once', async () => {
+  it('makes one payment from concurrent calls of one request', async () => {
     const request = { requestId: randomUUID() };
     const all = await Promise.all(Array.from({ length: 5 }, () => create(request)));
     expect(new Set(all.map(({ payment }) => payment?.id)).size).toBe(1);
   });
 
-  it('makes one payment where Stripe did it and the answer was lost, and the caller comes again', async () => {
+  it('makes one payment when the answer of Stripe was lost and the caller repeats', async () => {
     const request = { requestId: randomUUID(), description: `lost ${randomUUID()}` };
     stripe.plan({ fault: 'drop after', times: 3 });
     expect(await faultOf(create(request))).toMatchObject({
@@ -139,7 +141,7 @@ describe('CreatePayment', () => {
     expect(intents.filter(({ metadata }) => isOf(metadata, request.requestId))).toHaveLength(1);
   });
 
-  it('finds what it made at Stripe although Stripe has forgotten the key', async () => {
+  it('finds the earlier intent at Stripe after Stripe has forgotten the key', async () => {
     const request = { requestId: randomUUID() };
     stripe.plan({ fault: 'drop after', times: 3 });
     await faultOf(create(request));
@@ -175,7 +177,7 @@ describe('CreatePayment', () => {
     expect(await faultOf(create(init))).toMatchObject({ code: 'InvalidArgument', fields: [field] });
   });
 
-  it('passes on why Stripe refuses, by its code', async () => {
+  it('passes on Stripe’s code of a refusal', async () => {
     expect(await faultOf(create({ amount: EUR(1n) }))).toMatchObject({
       code: 'FailedPrecondition',
       reason: 'STRIPE_REFUSED',
@@ -183,7 +185,7 @@ describe('CreatePayment', () => {
     });
   });
 
-  it('says when to come back where Stripe is asked too often', async () => {
+  it('passes on the retry delay of Stripe’s rate limit', async () => {
     stripe.plan({ fault: { status: 429, retryAfterS: 7 } });
     expect(await faultOf(create())).toMatchObject({
       code: 'Unavailable',
@@ -204,7 +206,7 @@ describe('every currency', () => {
     ['JPY', 5400n, 5400],
     ['KWD', 5120n, 5120],
     ['HUF', 5401n, 5401],
-  ])('money-units: %s %i is asked of Stripe as %i', async (currency, minorUnits, amount) => {
+  ])('money-units: %s %i is sent to Stripe as %i', async (currency, minorUnits, amount) => {
     const { payment } = await create({ amount: money(currency, minorUnits) });
     const intent = stripe.account.find('payment_intent', payment?.stripePaymentIntentId ?? '');
     expect(intent).toMatchObject({ amount, currency: currency.toLowerCase() });
@@ -218,17 +220,17 @@ describe('every currency', () => {
     ['HRK', 5400n, 'amount.currency_code'],
     ['ZZZ', 5400n, 'amount.currency_code'],
     ['XAU', 5400n, 'amount.currency_code'],
-  ])('money-units: %s %i is refused, and nothing is sent or written', async (currency, minorUnits, field) => {
+  ])('money-units: %s %i is refused, and nothing is sent or stored', async (currency, minorUnits, field) => {
     const requestId = randomUUID();
     const before = stripe.requests.length;
     const fault = await faultOf(create({ requestId, amount: money(currency, minorUnits) }));
     expect(fault).toMatchObject({ code: 'InvalidArgument', reason: 'FIELD_INVALID', fields: [field] });
     expect(stripe.requests.length).toBe(before);
-    // The id was not used up.
+    // The request id was not used up.
     expect((await create({ requestId })).payment?.state).toBe(PaymentState.PENDING);
   });
 
-  it('money-units: is asked, paid, sent back in part and in full with the amounts of ISO 4217', {
+  it('money-units: is created, paid, refunded in part and in full with amounts of ISO 4217', {
     timeout: 180_000,
   }, async () => {
     const user = newUser();
@@ -253,7 +255,7 @@ describe('every currency', () => {
     expect(faults).toEqual([]);
   });
 
-  it('money-units: shows what minor units cannot say as Stripe counts it', async () => {
+  it('money-units: shows a fraction of a minor unit in Stripe’s unit', async () => {
     const { payment } = await create({ amount: money('ISK', 5400n) });
     const intent = stripe.account.find('payment_intent', payment?.stripePaymentIntentId ?? '');
     stripe.account.put({ ...intent, amount: 5450 } as typeof intent);
@@ -264,7 +266,7 @@ describe('every currency', () => {
       ...{ state: PaymentState.SUCCEEDED, captured: money('ISK', 54n) },
       stripeAmounts: { amount: 5450n, captured: 5450n, refunded: 0n, decimals: 2 },
     });
-    // The fraction cannot be sent back, and what can is.
+    // The fraction cannot be refunded, the rest can.
     const { payment: back } = await refund({ id: shown.id });
     expect(back).toMatchObject({
       ...{ state: PaymentState.PARTIALLY_REFUNDED, refunded: money('ISK', 54n) },
@@ -275,7 +277,7 @@ describe('every currency', () => {
 });
 
 describe('RefundPayment', () => {
-  it('sends back a part, and then all that is left', async () => {
+  it('refunds a part, and then the rest', async () => {
     const { id } = await paid();
     const part = await refund({ id, amount: EUR(500n), reason: 'duplicate' });
     expect(part.payment).toMatchObject({ state: PaymentState.PARTIALLY_REFUNDED, refunded: EUR(500n) });
@@ -287,7 +289,7 @@ describe('RefundPayment', () => {
     expect(rest.payment?.refunds.map(({ amount }) => amount?.minorUnits)).toEqual([500n, 1499n]);
   });
 
-  it('sends back once for one request, also where the answer was lost', async () => {
+  it('refunds once for one request, also when the answer was lost', async () => {
     const { id } = await paid();
     const request = { id, requestId: randomUUID(), amount: EUR(500n) };
     stripe.plan({ fault: 'drop after', times: 3 });
@@ -300,7 +302,7 @@ describe('RefundPayment', () => {
     });
   });
 
-  it('charge-without-intent: sends back what came by a charge, and nothing of what Stripe did not bring', async () => {
+  it('charge-without-intent: refunds a charge without intent, and no payment made outside Stripe', async () => {
     const intent = (await create()).payment?.stripePaymentIntentId ?? '';
     stripe.account.pay(intent);
     const charge = stripe.account.list('charge').find((each) => each.payment_intent === intent);
@@ -320,7 +322,7 @@ describe('RefundPayment', () => {
     });
   });
 
-  it('sends back nothing of what has not come in, or is more than is left, or is other money', async () => {
+  it('refuses an amount that is not captured, exceeds the rest, or has another currency', async () => {
     const { payment } = await create();
     expect(await faultOf(refund({ id: payment?.id ?? '' }))).toMatchObject({
       code: 'FailedPrecondition',
@@ -338,7 +340,7 @@ describe('RefundPayment', () => {
     expect(await faultOf(refund({ id }))).toMatchObject({ metadata: { why: 'nothing_left' } });
   });
 
-  it('knows no payment of another tenant', async () => {
+  it('does not find a payment of another tenant', async () => {
     const { id } = await paid();
     const other = { tenantId: 'other', id };
     for (const call of [
@@ -380,7 +382,7 @@ describe('ListPayments', () => {
     expect(await list([PaymentState.REFUNDED, PaymentState.PENDING])).toEqual([waiting.payment?.id]);
   });
 
-  it('takes a token for the same filters only', async () => {
+  it('accepts a page token only with the filters it was made for', async () => {
     const user = newUser();
     for (let i = 0; i < 2; i++) await create({ userId: user });
     const first = await billing.payments.listPayments({ tenantId, userId: user, pageSize: 1 });
@@ -390,7 +392,7 @@ describe('ListPayments', () => {
 });
 
 describe('ListPaymentEvents', () => {
-  it('pages through what was applied, oldest first', async () => {
+  it('pages through the applied events, oldest first', async () => {
     const { id, stripePaymentIntentId: intent } = await paid();
     for (let i = 0; i < 3; i++)
       await billing.sql(
@@ -408,7 +410,7 @@ describe('ListPaymentEvents', () => {
   });
 });
 
-describe('without a key for Stripe', () => {
+describe('without a Stripe key', () => {
   it('names the variable, and still answers reads', async () => {
     await using without = await startBilling();
     without.users.put(tenantId, userId, { displayName: 'Ana' });

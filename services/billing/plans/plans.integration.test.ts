@@ -23,7 +23,7 @@ async function newArea(code: string, currencyCode: string, of = tenantId): Promi
   return area?.id ?? '';
 }
 
-/** A plan to make; valid as it stands. */
+/** A valid plan to create. */
 function newPlan(init: MessageInitShape<typeof PlanSchema> = {}) {
   return create(PlanSchema, { code: 'gold', title: 'Gold', interval: PlanInterval.MONTH, ...init });
 }
@@ -52,16 +52,19 @@ describe('areas', () => {
     expect(await newArea('euroland', 'EUR', 'elsewhere')).not.toBe('');
   });
 
-  it.each(['ZZZ', 'XAU', 'XXX'])('money-units: are refused with %s, which is no currency', async (code) => {
-    expect(await faultOf(newArea('nowhere', code))).toMatchObject({
-      code: 'InvalidArgument',
-      fields: ['area.currency_code'],
-    });
-  });
+  it.each(['ZZZ', 'XAU', 'XXX'])(
+    'money-units: are refused with %s, which is not a currency',
+    async (code) => {
+      expect(await faultOf(newArea('nowhere', code))).toMatchObject({
+        code: 'InvalidArgument',
+        fields: ['area.currency_code'],
+      });
+    },
+  );
 });
 
 describe('CreatePlan', () => {
-  it('answers what GetPlan answers later', async () => {
+  it('answers as GetPlan does later', async () => {
     const other = await newArea('dollarland', 'USD');
     const prices = [
       { areaId: other, amount: { currencyCode: 'USD', minorUnits: 1999n }, stripePriceId: 'price_1' },
@@ -73,7 +76,7 @@ describe('CreatePlan', () => {
     expect(read.plan).toEqual(plan);
   });
 
-  it('refuses a code that the tenant has, and an area that it has not', async () => {
+  it('refuses a duplicate code and an unknown area', async () => {
     await billing.plans.createPlan({ tenantId, plan: newPlan({ code: 'taken' }) });
     const again = billing.plans.createPlan({ tenantId, plan: newPlan({ code: 'taken' }) });
     expect(await faultOf(again)).toMatchObject({ code: 'AlreadyExists', reason: 'CODE_TAKEN' });
@@ -91,7 +94,7 @@ describe('CreatePlan', () => {
     ['interval', { interval: PlanInterval.UNSPECIFIED }],
     ['title', { title: '' }],
     ['title', { title: 'a\0b' }],
-  ])('refuses a plan with a %s that cannot be', async (field, init) => {
+  ])('refuses a plan with an invalid %s', async (field, init) => {
     const fault = await faultOf(billing.plans.createPlan({ tenantId, plan: newPlan(init) }));
     expect(fault).toMatchObject({ code: 'InvalidArgument', fields: [`plan.${field}`] });
   });
@@ -100,17 +103,20 @@ describe('CreatePlan', () => {
     ['KWD', 5123n, 'minor_units'],
     ['MGA', 5450n, 'minor_units'],
     ['CLF', 5400n, 'currency_code'],
-  ])('money-units: takes no price of %s %i, which Stripe does not take', async (code, minorUnits, field) => {
-    const area = await newArea(`land-of-${code.toLowerCase()}`, code);
-    const price = { areaId: area, amount: { currencyCode: code, minorUnits }, stripePriceId: 'price_1' };
-    const plan = newPlan({ code: `plan-of-${code.toLowerCase()}`, prices: [price] });
-    expect(await faultOf(billing.plans.createPlan({ tenantId, plan }))).toMatchObject({
-      code: 'InvalidArgument',
-      fields: [`plan.prices[0].amount.${field}`],
-    });
-  });
+  ])(
+    'money-units: refuses a price of %s %i, which Stripe does not accept',
+    async (code, minorUnits, field) => {
+      const area = await newArea(`land-of-${code.toLowerCase()}`, code);
+      const price = { areaId: area, amount: { currencyCode: code, minorUnits }, stripePriceId: 'price_1' };
+      const plan = newPlan({ code: `plan-of-${code.toLowerCase()}`, prices: [price] });
+      expect(await faultOf(billing.plans.createPlan({ tenantId, plan }))).toMatchObject({
+        code: 'InvalidArgument',
+        fields: [`plan.prices[0].amount.${field}`],
+      });
+    },
+  );
 
-  it('names every price that cannot be', async () => {
+  it('names every invalid price', async () => {
     const prices = [
       { areaId, amount: { currencyCode: 'USD', minorUnits: 1n }, stripePriceId: 'price_1' },
       { areaId, amount: { currencyCode: 'EUR', minorUnits: -1n } },
@@ -131,7 +137,7 @@ describe('CreatePlan', () => {
 });
 
 describe('UpdatePlan', () => {
-  it('changes what the mask names, and nothing else', async () => {
+  it('changes only the fields of the mask', async () => {
     const prices = [{ areaId, amount: { currencyCode: 'EUR', minorUnits: 0n } }];
     const { plan } = await billing.plans.createPlan({
       tenantId,
@@ -160,7 +166,7 @@ describe('UpdatePlan', () => {
     expect(read).toEqual(emptied);
   });
 
-  it('refuses a mask that names nothing, or what does not change, and a plan that there is not', async () => {
+  it('refuses an empty mask, an unknown field and an unknown plan', async () => {
     const id = areaId;
     const plan = newPlan({ id });
     for (const paths of [[], ['code'], ['title', 'interval']]) {
@@ -172,7 +178,7 @@ describe('UpdatePlan', () => {
   });
 });
 
-it('lists plans by code, those that are retired only where they are asked for', async () => {
+it('lists plans by code, retired ones only on request', async () => {
   const of = { tenantId: 'shop' };
   await billing.plans.createPlan({ ...of, plan: newPlan({ code: 'b' }) });
   await billing.plans.createPlan({ ...of, plan: newPlan({ code: 'a', retired: true }) });

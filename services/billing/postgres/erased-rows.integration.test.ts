@@ -8,7 +8,7 @@ import { startBilling } from '../testing/start-billing.ts';
 import { STRIPE_TEST_KEY, startStripeServer } from '../testing/stripe-server.ts';
 import { erasedRows } from './erased-rows.ts';
 
-it('erased-elsewhere: deletes the customer at Stripe, and leaves it to an operator where it cannot', async () => {
+it('erased-elsewhere: deletes the customer at Stripe, and leaves it to an operator when it cannot', async () => {
   await using stripe = await startStripeServer();
   const env = { STRIPE_API_KEY: STRIPE_TEST_KEY, STRIPE_API_BASE: stripe.url.href };
   await using billing = await startBilling(env);
@@ -36,7 +36,7 @@ it('erased-elsewhere: deletes the customer at Stripe, and leaves it to an operat
   expect(await remaining(key)).toBe('');
 });
 
-it('portal-cancel: ends what costs nothing, and says when', async () => {
+it('portal-cancel: ends a free subscription, with the time', async () => {
   await using billing = await startBilling();
   const user = { tenantId: 'acme', userId: randomUUID() };
   billing.users.put(user.tenantId, user.userId, { displayName: 'Ada' });

@@ -42,7 +42,7 @@ afterAll(() => stack.disposeAsync());
 
 beforeEach(async () => {
   order = newOrder();
-  // Ids are unique within a tenant: the other one has the same customer and the same subscription.
+  // Ids are unique within a tenant: the other tenant has an equal customer and subscription.
   for (const tenantId of TENANTS) await beginOrder(pool, { ...order, tenantId }, undefined);
 });
 
@@ -75,7 +75,7 @@ const refOf = ({ tenantId, subscription }: SubscriptionOrder) => ({
   subscriptionId: subscription.id,
 });
 
-/** The subscription in each tenant, in one word each. */
+/** One word for the subscription in each tenant. */
 async function subscriptions() {
   const { rows } = await pool.query(
     `select tenant_id, state, stripe_subscription_id as stripe from subscriptions where id = $1 order by tenant_id`,
@@ -95,7 +95,7 @@ async function customers() {
 const BEGUN = ['acme INCOMPLETE null', 'elsewhere INCOMPLETE null'];
 
 describe('T1: an unfinished subscription', () => {
-  it('is completed once, and no other of its id', async () => {
+  it('is completed once, and no other one with its id', async () => {
     const id = newStripeId('sub');
     expect(await completeOrder(pool, refOf(order), updateOf('ACTIVE', id))).toBe(true);
     expect(await subscriptions()).toEqual([`acme ACTIVE ${id}`, BEGUN[1]]);
@@ -114,13 +114,13 @@ describe('T1: an unfinished subscription', () => {
     expect(await subscriptions()).toEqual(['acme INCOMPLETE_EXPIRED null', BEGUN[1]]);
   });
 
-  it('is dropped with its customer, and no other of its id', async () => {
+  it('is dropped with its customer, and no other one with its id', async () => {
     await dropOrder(pool, refOf(order));
     expect(await subscriptions()).toEqual([BEGUN[1]]);
     expect(await customers()).toMatchObject([{ tenant_id: 'elsewhere' }]);
   });
 
-  it('is dropped alone where its customer has another', async () => {
+  it('is dropped alone when its customer has another one', async () => {
     await completeOrder(pool, refOf(order), updateOf('INCOMPLETE_EXPIRED', null));
     const next = newOrder({ customerId: order.customerId });
     await beginOrder(pool, next, undefined);
@@ -150,7 +150,7 @@ describe('portal-cancel: when a subscription ended', () => {
   };
 
   it.each<SubscriptionState>(['CANCELED', 'INCOMPLETE_EXPIRED'])(
-    'portal-cancel: is known of one that is %s, however that was learned',
+    'portal-cancel: is known of one that is %s, by a call or an event',
     async (over) => {
       const before = Date.now();
       await completeOrder(pool, refOf(order), updateOf(over, null));
@@ -160,7 +160,7 @@ describe('portal-cancel: when a subscription ended', () => {
     },
   );
 
-  it('portal-cancel: is not known of one that goes on', async () => {
+  it('portal-cancel: is unknown while it continues', async () => {
     await completeOrder(pool, refOf(order), updateOf('ACTIVE', newStripeId('sub')));
     expect(await endTime()).toBeNull();
   });
@@ -173,13 +173,13 @@ describe('T1: the end of a subscription', () => {
       ended: { subscriptionId: order.subscription.id, update: updateOf(state, stripeSubscriptionId) },
     });
 
-  it('is written once, for no other of its id', async () => {
+  it('is stored once, and for no other one with its id', async () => {
     await end('CANCELED');
     expect(await subscriptions()).toEqual(['acme CANCELED null', BEGUN[1]]);
   });
 
   it.each<SubscriptionState>(['CANCELED', 'INCOMPLETE_EXPIRED'])(
-    'leaves one that is %s as it is',
+    'does not change one that is %s',
     async (over) => {
       const id = newStripeId('sub');
       await completeOrder(pool, refOf(order), updateOf(over, id));
@@ -196,23 +196,20 @@ describe('T1: the customer of a new subscription', () => {
   const begin = (stripeCustomerId: string | null, createTime = LATE) =>
     beginOrder(pool, newOrder({ customerId: order.customerId, stripeCustomerId, createTime }), undefined);
 
-  it('gets the id at Stripe that it lacked, in its tenant alone', async () => {
+  it('gets its missing Stripe id, in its tenant only', async () => {
     const id = newStripeId('cus');
     expect(await begin(id)).toMatchObject({ stripeCustomerId: id });
     expect(await customers()).toMatchObject([{ stripe_customer_id: id }, { stripe_customer_id: null }]);
   });
 
-  it.each([['another'], [null]])(
-    'keeps the id at Stripe that it has where the order brings %s',
-    async (other) => {
-      const id = newStripeId('cus');
-      await pool.query(`update customers set stripe_customer_id = $2 where tenant_id = 'acme' and id = $1`, [
-        ...[order.customerId, id],
-      ]);
-      expect(await begin(other && newStripeId('cus'))).toMatchObject({ stripeCustomerId: id });
-      expect(await customers()).toMatchObject([{ stripe_customer_id: id }, { stripe_customer_id: null }]);
-    },
-  );
+  it.each([['another'], [null]])('keeps its Stripe id when the order has %s', async (other) => {
+    const id = newStripeId('cus');
+    await pool.query(`update customers set stripe_customer_id = $2 where tenant_id = 'acme' and id = $1`, [
+      ...[order.customerId, id],
+    ]);
+    expect(await begin(other && newStripeId('cus'))).toMatchObject({ stripeCustomerId: id });
+    expect(await customers()).toMatchObject([{ stripe_customer_id: id }, { stripe_customer_id: null }]);
+  });
 
   it('never gets an earlier time of update', async () => {
     await begin(null);

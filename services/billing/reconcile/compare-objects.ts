@@ -1,8 +1,7 @@
 import { LedgerError } from '../ledger/ledger-error.ts';
 import { readStripeFields } from '../ledger/read-stripe-fields.ts';
 import type { StripeKind, StripeObject } from '../ledger/stripe-object.ts';
-import { compareFields, type Drift, type LedgerObject } from './drift.ts';
-import { compareRow } from './expected-row.ts';
+import { compareFields, compareRow, type Drift, type LedgerObject } from './drift.ts';
 import type { FoundDrift, ReconcilePorts } from './reconcile-ports.ts';
 
 type Ports = Pick<ReconcilePorts, 'gateway' | 'store' | 'snapshots' | 'pace' | 'now'>;

@@ -53,7 +53,7 @@ afterEach(async () => {
 
 afterAll(() => stack.disposeAsync());
 
-interface Told {
+interface Report {
   readonly complete: boolean;
   readonly why: string | null;
   readonly resumed: boolean;
@@ -63,10 +63,10 @@ interface Told {
   readonly drifts: readonly { class: string; kind: string; id: string; repaired: boolean; note: string }[];
 }
 
-/** Runs the command and answers its exit code and what it told, as JSON and in words. */
+/** Runs the command. Returns its exit code and JSON report. */
 async function run(options: { repair?: boolean; signal?: AbortSignal; maxAttempts?: number } = {}) {
   const { repair = false, signal = new AbortController().signal, maxAttempts = 1 } = options;
-  const tell = async (asJson: boolean) => {
+  const runWith = async (asJson: boolean) => {
     const texts: string[] = [];
     const terms = { since: DAY, until: NEXT_DAY, repair };
     const tools = {
@@ -80,11 +80,11 @@ async function run(options: { repair?: boolean; signal?: AbortSignal; maxAttempt
     const code = await runReconcile({ terms, ratePerS: 1000, asJson }, tools);
     return { code, text: texts.join('') };
   };
-  const { code, text } = await tell(true);
-  return { code, told: JSON.parse(text) as Told };
+  const { code, text } = await runWith(true);
+  return { code, report: JSON.parse(text) as Report };
 }
 
-/** In words: the exit code and the last line. */
+/** Runs the command. Returns its exit code and the last line of its text. */
 async function runInWords(signal = new AbortController().signal) {
   const texts: string[] = [];
   const command = { terms: { since: DAY, until: NEXT_DAY, repair: false }, ratePerS: 1000, asJson: false };
@@ -107,7 +107,7 @@ function newPayment(init: Partial<SamplePayment> = {}): SamplePayment {
   };
 }
 
-/** The same objects there and here. */
+/** Puts equal objects into the fake Stripe and the ledger. */
 async function both(...objects: readonly { readonly id: string; readonly object: string }[]): Promise<void> {
   for (const each of objects) stripe.account.put(each);
   await here(...objects);
@@ -131,22 +131,22 @@ function whole(payment: SamplePayment) {
 }
 
 describe('what agrees', () => {
-  it('is told as complete and without a difference, of every kind', async () => {
+  it('is reported as complete and without differences, for every kind', async () => {
     await both(...whole(newPayment()));
-    expect(await run()).toMatchObject({ code: 0, told: { complete: true, objects: 7, drifts: [] } });
+    expect(await run()).toMatchObject({ code: 0, report: { complete: true, objects: 7, drifts: [] } });
     expect((await runInWords()).last).toBe('COMPLETE: nothing differs');
   });
 
-  it('is looked at within the times that are asked for', async () => {
+  it('is compared within the requested period', async () => {
     stripe.account.put(paymentIntentSample(newPayment({ created: DAY_S - 1 }), { status: 'succeeded' }));
     stripe.account.put(paymentIntentSample(newPayment({ created: DAY_S + 86_400 }), { status: 'succeeded' }));
     await here(paymentIntentSample(newPayment({ created: DAY_S - 1 }), { status: 'succeeded' }));
-    expect(await run()).toMatchObject({ code: 0, told: { objects: 0, drifts: [] } });
+    expect(await run()).toMatchObject({ code: 0, report: { objects: 0, drifts: [] } });
   });
 });
 
 describe('what differs', () => {
-  it('is told by its class, and left alone', async () => {
+  it('is reported by its class, and not changed', async () => {
     const [missing, gone, other] = [newPayment(), newPayment(), newPayment()];
     stripe.account.put(paymentIntentSample(missing, { status: 'succeeded' }));
     await here(paymentIntentSample(gone, { status: 'succeeded' }));
@@ -157,9 +157,9 @@ describe('what differs', () => {
       metadata: { ...METADATA, user_id: METADATA.user_id.replace('b', 'c') },
     };
     stripe.account.put(paymentIntentSample(changed, { status: 'succeeded' }));
-    const { code, told } = await run();
+    const { code, report } = await run();
     expect(code).toBe(3);
-    expect(told.drifts.map((each) => [each.class, each.id])).toEqual([
+    expect(report.drifts.map((each) => [each.class, each.id])).toEqual([
       ['amount_differs', other.id],
       ['missing_here', missing.id],
       ['missing_there', gone.id],
@@ -173,14 +173,14 @@ describe('what differs', () => {
     expect(await runInWords()).toMatchObject({ code: 3, last: 'COMPLETE: 5 of 5 differences are left' });
   });
 
-  it('is found in rows that do not follow from what was told', async () => {
+  it('is found in rows that do not follow from the snapshots', async () => {
     const payment = newPayment();
     await both(...whole(payment));
     await pool.query(`update payments set amount = 1 where stripe_payment_intent_id = $1`, [payment.id]);
-    expect((await run()).told.drifts).toMatchObject([{ class: 'amount_differs', id: payment.id }]);
+    expect((await run()).report.drifts).toMatchObject([{ class: 'amount_differs', id: payment.id }]);
   });
 
-  it('names an event that waits for it', async () => {
+  it('names a waiting event of the object', async () => {
     const payment = newPayment();
     stripe.account.put(paymentIntentSample(payment, { status: 'succeeded' }));
     await pool.query(
@@ -188,20 +188,20 @@ describe('what differs', () => {
        values ('evt_1', 'payment_intent.succeeded', now(), false, 'payment_intent', $1, '[]', 'received', now())`,
       [payment.id],
     );
-    const { told } = await run();
-    expect(told.drifts).toMatchObject([{ class: 'missing_here', note: 'an event of it waits or failed' }]);
+    const { report } = await run();
+    expect(report.drifts).toMatchObject([{ class: 'missing_here', note: 'an event of it waits or failed' }]);
   });
 
-  it('is not understood where Stripe says what nobody knows', async () => {
+  it('is not understood when Stripe’s status is unknown', async () => {
     stripe.account.put(paymentIntentSample(newPayment({ currency: 'what' }), { status: 'succeeded' }));
-    expect((await run({ repair: true })).told.drifts).toMatchObject([
+    expect((await run({ repair: true })).report.drifts).toMatchObject([
       { class: 'not_understood', repaired: false },
     ]);
   });
 });
 
 describe('--repair', () => {
-  it('brings everything here to where it stands at Stripe, and the next run finds nothing', async () => {
+  it('repairs everything, and the next run finds nothing', async () => {
     const [missing, behind, tampered] = [newPayment(), newPayment(), newPayment()];
     for (const each of [missing, behind, tampered])
       for (const object of whole(each)) stripe.account.put(object);
@@ -209,10 +209,10 @@ describe('--repair', () => {
     await here(...whole(tampered));
     await pool.query(`update payments set amount = 1 where stripe_payment_intent_id = $1`, [tampered.id]);
     const repaired = await run({ repair: true });
-    expect(repaired.told.drifts.filter((each) => !each.repaired)).toEqual([]);
+    expect(repaired.report.drifts.filter((each) => !each.repaired)).toEqual([]);
     expect(repaired.code).toBe(0);
-    expect(repaired.told.counts.missing_here).toBeGreaterThan(0);
-    expect(repaired.told.counts.state_differs).toBeGreaterThan(0);
+    expect(repaired.report.counts.missing_here).toBeGreaterThan(0);
+    expect(repaired.report.counts.state_differs).toBeGreaterThan(0);
     const { rows } = await pool.query(
       `select amount, captured, refunded, state, dispute_state from payments group by 1, 2, 3, 4, 5`,
     );
@@ -225,23 +225,23 @@ describe('--repair', () => {
         dispute_state: 'NEEDS_RESPONSE',
       },
     ]);
-    expect(await run()).toMatchObject({ code: 0, told: { drifts: [] } });
+    expect(await run()).toMatchObject({ code: 0, report: { drifts: [] } });
   });
 
-  it('brings what a refund belongs to although it was made before', async () => {
+  it('reads the payment of a refund although it is older than the period', async () => {
     const old = newPayment({ created: DAY_S - 86_400 });
     for (const object of whole(old).slice(0, 2)) stripe.account.put(object);
     stripe.account.put({ ...refundSample(old, { status: 'succeeded', amount: 500 }), ...{ created: DAY_S } });
-    expect(await run({ repair: true })).toMatchObject({ code: 0, told: { objects: 1, left: 0 } });
+    expect(await run({ repair: true })).toMatchObject({ code: 0, report: { objects: 1, left: 0 } });
     const { rows } = await pool.query('select refunded from payments');
     expect(rows).toEqual([{ refunded: '500' }]);
   });
 
-  it('deletes nothing that Stripe does not have', async () => {
+  it('deletes no object that is missing at Stripe', async () => {
     const gone = newPayment();
     await here(paymentIntentSample(gone, { status: 'succeeded' }));
-    const { code, told } = await run({ repair: true });
-    expect([code, told.drifts]).toMatchObject([3, [{ class: 'missing_there', repaired: false }]]);
+    const { code, report } = await run({ repair: true });
+    expect([code, report.drifts]).toMatchObject([3, [{ class: 'missing_there', repaired: false }]]);
     expect((await pool.query('select from payments')).rowCount).toBe(1);
   });
 });
@@ -262,23 +262,23 @@ describe('a run that is cut off', () => {
     stripe.heal();
     const before = stripe.requests.length;
     const second = await run();
-    expect(second.told).toMatchObject({ complete: true, resumed: true, objects: 250 });
-    expect(second.told.counts.missing_here).toBe(250);
+    expect(second.report).toMatchObject({ complete: true, resumed: true, objects: 250 });
+    expect(second.report.counts.missing_here).toBe(250);
     const lists = stripe.requests.slice(before).filter(({ path }) => path === '/v1/charges');
     expect(lists.map(({ form }) => form.has('starting_after'))).toEqual([true]);
   });
 
-  it('does so where a person stops it', async () => {
+  it('can be interrupted', async () => {
     const stop = new AbortController();
     stop.abort();
     expect(await runInWords(stop.signal)).toMatchObject({
       code: 2,
       last: expect.stringMatching(/^INCOMPLETE \(interrupted\)/),
     });
-    expect(await run()).toMatchObject({ code: 0, told: { complete: true, resumed: true } });
+    expect(await run()).toMatchObject({ code: 0, report: { complete: true, resumed: true } });
   });
 
-  it('still tells what it repaired before it was cut off in the middle of a part', async () => {
+  it('reports the repairs made before it was cut off in the middle of a part', async () => {
     for (const each of [newPayment(), newPayment(), newPayment()]) {
       await here(paymentIntentSample(each, { status: 'processing' }));
       stripe.account.put(paymentIntentSample(each, { status: 'succeeded' }));
@@ -286,15 +286,15 @@ describe('a run that is cut off', () => {
     let read = 0;
     const isThird = ({ path }: { path: string }) => path.startsWith('/v1/payment_intents/') && ++read > 2;
     stripe.plan({ fault: { status: 429 }, times: 100, when: isThird });
-    expect((await run({ repair: true })).told).toMatchObject({ complete: false, left: 0 });
+    expect((await run({ repair: true })).report).toMatchObject({ complete: false, left: 0 });
     stripe.heal();
-    const { told } = await run({ repair: true });
-    expect(told.complete).toBe(true);
-    const differed = told.drifts.filter((each) => each.class === 'state_differs');
+    const { report } = await run({ repair: true });
+    expect(report.complete).toBe(true);
+    const differed = report.drifts.filter((each) => each.class === 'state_differs');
     expect(differed.map(({ repaired }) => repaired)).toEqual([true, true, true]);
   });
 
-  it('begins a list anew where the object at which it stopped is gone', async () => {
+  it('starts a list again when the object at which it stopped is gone', async () => {
     const payments = many();
     for (const each of payments) await both(chargeSample(each, { status: 'succeeded' }));
     let listed = 0;
@@ -303,22 +303,22 @@ describe('a run that is cut off', () => {
       times: 100,
       when: ({ path }) => path === '/v1/charges' && ++listed > 1,
     });
-    expect((await run()).told.complete).toBe(false);
+    expect((await run()).report.complete).toBe(false);
     stripe.heal();
     const { rows } = await pool.query('select after_id from reconcile_runs');
     stripe.account.remove('charge', rows[0].after_id);
-    const { told } = await run();
-    expect(told.complete).toBe(true);
-    expect(told.drifts.filter(({ id }) => id !== rows[0].after_id)).toEqual([]);
+    const { report } = await run();
+    expect(report.complete).toBe(true);
+    expect(report.drifts.filter(({ id }) => id !== rows[0].after_id)).toEqual([]);
   });
 
-  it('waits as long as Stripe says, and gets through', async () => {
+  it('waits as long as Stripe asks, and completes', async () => {
     await both(...whole(newPayment()));
     stripe.plan({ fault: { status: 429, retryAfterS: 0.01 }, times: 2 });
-    expect(await run({ maxAttempts: 3 })).toMatchObject({ code: 0, told: { complete: true } });
+    expect(await run({ maxAttempts: 3 })).toMatchObject({ code: 0, report: { complete: true } });
   });
 
-  it('fails, and does not say complete, where Stripe does not know the key', async () => {
+  it('fails without COMPLETE when Stripe rejects the key', async () => {
     stripe.plan({ fault: { status: 401 } });
     await expect(run()).rejects.toMatchObject({ reason: 'STRIPE_NOT_CONFIGURED' });
     expect((await pool.query('select from reconcile_runs where complete_time is not null')).rowCount).toBe(0);

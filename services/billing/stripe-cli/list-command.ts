@@ -6,18 +6,18 @@ import type { CommandOutput } from './command-line.ts';
 /** The text of --help. */
 export const LIST_HELP = `npm run stripe -- list WHAT [--json]
 
-WHAT  dead     events that failed and are not tried again by themselves, and why
-      foreign  events of another mode or account
-      unowned  payments of which nobody knows whose they are: no call answers them
-      unseen   payments of which more went back than the refunds that are known explain
-      held     refunds that are not counted, because nothing captured is known that they could be part of
-      mixed-currency  refunds and disputes in another currency than their payment, which it leaves out
+WHAT  dead            failed events without a next attempt, with the reason
+      foreign         events of another mode or account
+      unowned         payments without an owner, which no call returns
+      unseen          payments with more refunded than the known refunds explain
+      held            refunds that do not count, because no known capture covers them
+      mixed-currency  refunds and disputes in another currency than their payment, which leaves them out
 
---json  tells them as one JSON array
+--json  prints one JSON array
 
 Amounts are in minor units of ISO 4217, as everywhere but in events.
 
-At most 1000 are told, oldest first. The database is found by BILLING_DATABASE_URL, else it is that of npm start.
+Prints at most 1000 rows, oldest first. The database is that of BILLING_DATABASE_URL, or else that of npm start.
 `;
 
 /** The groups of rows that wait for an operator. */

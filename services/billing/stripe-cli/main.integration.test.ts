@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => stack.disposeAsync());
 
-/** A tool in this process, answered as the process of its own answers that `main.ts` is. */
+/** Runs a tool in this process, with the output that the process of `main.ts` has. */
 async function stripeTool(args: readonly string[], own: NodeJS.ProcessEnv = {}) {
   const env = { BILLING_DATABASE_URL: database.url, ...own };
   let out = '';
@@ -38,9 +38,9 @@ async function stripeTool(args: readonly string[], own: NodeJS.ProcessEnv = {}) 
     const code = await runTool(args, { env, write, interruption: () => new AbortController().signal });
     return { code, out, err: '' };
   } catch (error) {
-    const told = expectedMessage(error);
-    if (told === undefined) throw error;
-    return { code: 1, out, err: `${told}\n` };
+    const message = expectedMessage(error);
+    if (message === undefined) throw error;
+    return { code: 1, out, err: `${message}\n` };
   }
 }
 
@@ -67,7 +67,7 @@ describe('npm run stripe', () => {
     [['list', '--help']],
     [['replay', '--help']],
     [['reconcile', '--help']],
-  ])('%j says what it can do', async (args) => {
+  ])('%j prints the help', async (args) => {
     expect(await stripeTool(args)).toMatchObject({
       code: 0,
       out: expect.stringContaining('npm run stripe --'),
@@ -85,13 +85,13 @@ describe('npm run stripe', () => {
     [['replay'], 'or --dead'],
     [['replay', 'evt_1', '--dead'], 'not both'],
     [['replay', 'pi_1'], 'no ids of events'],
-  ])('%j is refused in one line that helps', async (args, message) => {
+  ])('%j is refused with the cure in one line', async (args, message) => {
     const { code, err } = await stripeTool(args);
     expect([code, err]).toEqual([1, expect.stringContaining(message)]);
     expect(err).not.toContain('    at ');
   });
 
-  it('is a process that prints what it answers, or what is wrong on one line', async () => {
+  it('is a process that prints the result, or the fault on one line', async () => {
     const settings = { BILLING_DATABASE_URL: database.url };
     const run = async (args: readonly string[]) => {
       const { code, stdout: out, stderr: err } = await runMain(MAIN, settings, args);
@@ -105,7 +105,7 @@ describe('npm run stripe', () => {
     }
   });
 
-  it('names the variable that is missing, and the database that does not answer', async () => {
+  it('names the missing variable, and the database that does not answer', async () => {
     const since = ['reconcile', '--since', '2026-11-01'];
     expect((await stripeTool(since)).err).toContain('STRIPE_API_KEY is not set');
     expect(
@@ -118,7 +118,7 @@ describe('npm run stripe', () => {
 });
 
 describe('list', () => {
-  it('thin-event: tells the events that are dead, and why', async () => {
+  it('thin-event: prints the dead events with the reason', async () => {
     await client.query('truncate stripe_events');
     for (const id of ['evt_a', 'evt_b']) await event(id, 'failed');
     await event('evt_c', 'applied');
@@ -135,17 +135,20 @@ describe('list', () => {
     expect(JSON.parse(json.out)).toMatchObject([{ id: 'evt_a', fault: 'no' }, { id: 'evt_b' }]);
   });
 
-  it.each(['foreign', 'unowned', 'unseen', 'held', 'mixed-currency'])('tells what is %s', async (group) => {
-    expect(await stripeTool(['list', group])).toMatchObject({
-      code: 0,
-      out: `0 ${group}\n`,
-    });
-  });
+  it.each(['foreign', 'unowned', 'unseen', 'held', 'mixed-currency'])(
+    'prints the group %s',
+    async (group) => {
+      expect(await stripeTool(['list', group])).toMatchObject({
+        code: 0,
+        out: `0 ${group}\n`,
+      });
+    },
+  );
 });
 
 describe('list of money', () => {
   const logger = createLogger({ service: 'test', level: 'silent' });
-  const told = async (group: string) =>
+  const listed = async (group: string) =>
     JSON.parse((await stripeTool(['list', group, '--json'])).out) as Record<string, unknown>[];
 
   const openPool = () => {
@@ -154,7 +157,7 @@ describe('list of money', () => {
     return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.end() });
   };
 
-  it('money-units: tells minor units of what Stripe counts in other units', async () => {
+  it('money-units: converts Stripe’s units to minor units', async () => {
     await using pool = openPool();
     const captured = { captured: true, amount_captured: 540_000, amount_refunded: 5450 };
     const isk = storyEvents({ name: 'isk', amount: 540_000, currency: 'isk' });
@@ -163,19 +166,19 @@ describe('list of money', () => {
       isk.charge('charge.refunded', captured),
       mga.charge('charge.succeeded', { captured: true, amount_captured: 5400 }),
     ]);
-    expect(await told('unowned')).toMatchObject([
+    expect(await listed('unowned')).toMatchObject([
       { currency: 'ISK', amount: '5400', captured: '5400', refunded: '54', unseen_refunds: '54' },
       { currency: 'MGA', amount: '540000', captured: '540000', refunded: '0' },
     ]);
     expect((await stripeTool(['list', 'unseen'])).out).toMatch(/ISK {2}5400 {2}5400 {2}54 {2}54 /);
   });
 
-  it('foreign-money: tells a refund and a dispute in another currency, whatever came first', async () => {
+  it('foreign-money: prints a refund and a dispute in another currency, in any order', async () => {
     await using pool = openPool();
     const story = storyEvents({ name: 'mix', currency: 'isk', amount: 540_000 });
     await apply(pool, [story.refund('refund.created', { currency: 'mga', amount: 54 })]);
     await apply(pool, [story.charge('charge.succeeded', { captured: true, amount_captured: 540_000 })]);
-    expect(await told('mixed-currency')).toMatchObject([
+    expect(await listed('mixed-currency')).toMatchObject([
       {
         ...{ stripe_id: 're_mix_1', kind: 'refund', status: 'succeeded', currency: 'MGA', amount: '5400' },
         ...{ payment: 'pi_mix', payment_currency: 'ISK' },
@@ -193,7 +196,7 @@ describe('list of money', () => {
 });
 
 describe('replay', () => {
-  it('puts back what is named, and says what cannot be', async () => {
+  it('replays the named events, and reports the others', async () => {
     await event('evt_applied', 'applied');
     await event('evt_ignored', 'ignored');
     const { code, out } = await stripeTool(['replay', 'evt_applied', 'evt_ignored', 'evt_none']);
@@ -203,7 +206,7 @@ describe('replay', () => {
     expect(await waiting()).toEqual(['evt_applied']);
   });
 
-  it('puts back all that are dead', async () => {
+  it('replays all dead events', async () => {
     await client.query('truncate stripe_events');
     for (const id of ['evt_a', 'evt_b']) await event(id, 'failed');
     await event('evt_c', 'applied');
@@ -216,7 +219,7 @@ describe('replay', () => {
 describe('reconcile', () => {
   const since = ['reconcile', '--since', '2026-11-01', '--until', '2026-11-02'];
 
-  it('ends with 0 and a word where it is complete, with 2 and another where it is not', async () => {
+  it('exits 0 with COMPLETE, or 2 with INCOMPLETE', async () => {
     const env = { STRIPE_API_KEY: STRIPE_TEST_KEY, STRIPE_API_BASE: stripe.url.href };
     const complete = await stripeTool(since, env);
     expect([complete.code, complete.out.trim().split('\n').at(-1)]).toEqual([0, 'COMPLETE: nothing differs']);
@@ -227,7 +230,7 @@ describe('reconcile', () => {
     stripe.heal();
   });
 
-  it('does not say complete where the key is not known', async () => {
+  it('does not print COMPLETE when the key is unknown', async () => {
     const env = { STRIPE_API_KEY: 'sk_test_other', STRIPE_API_BASE: stripe.url.href };
     const { code, out, err } = await stripeTool(since, env);
     expect([code, out]).toEqual([1, '']);

@@ -13,22 +13,22 @@ const DEFAULT_RATE = 20;
 /** The text of --help. */
 export const RECONCILE_HELP = `npm run stripe -- reconcile --since TIME [options]
 
---since   a day (2026-11-01, UTC) or a time (2026-11-01T12:00:00Z): what was made at Stripe since then
+--since   a day (2026-11-01, UTC) or a time (2026-11-01T12:00:00Z): compares objects created since then
 --until   and before then; default: now
---repair  brings what is here to where it stands at Stripe, by the code that applies events; default: only tells
---rate    most requests to Stripe in a second; default ${DEFAULT_RATE}
---json    tells everything as one JSON object
+--repair  applies Stripe's objects to the ledger, by the code that applies events; default: only prints
+--rate    maximum number of requests to Stripe per second; default ${DEFAULT_RATE}
+--json    prints one JSON object
 
-Compares payment intents, charges, refunds, disputes, subscriptions, customers and invoices. A run that is cut off (Stripe
-asks to come back later, Ctrl-C) keeps what it did: the same call goes on there. Its last line begins with COMPLETE or INCOMPLETE.
+Compares payment intents, charges, refunds, disputes, subscriptions, customers and invoices. A run that is cut off (rate
+limit, Ctrl-C) keeps its progress: an equal call continues there. The last line begins with COMPLETE or INCOMPLETE.
 
-exit code  0  complete, and nothing differs or all is repaired
-           1  it could not begin, or failed
-           2  INCOMPLETE: nothing is said of what was not reached
-           3  complete, and something differs
+exit code  0  complete, without differences or with all repaired
+           1  failed
+           2  INCOMPLETE: the rest is unknown
+           3  complete, with differences
 
-Needs STRIPE_API_KEY, and STRIPE_API_BASE where Stripe is somewhere else. The database is found by BILLING_DATABASE_URL, else it is
-that of npm start.
+Needs STRIPE_API_KEY, and STRIPE_API_BASE for another address than Stripe's. The database is that of
+BILLING_DATABASE_URL, or else that of npm start.
 `;
 
 interface ReconcileCommand {
@@ -120,7 +120,7 @@ function describeResult(result: ReconcileResult): string {
   const more = drifts.length - shown.length;
   const lines = [
     ...shown,
-    ...(more > 0 ? [`and ${more} more, which --json tells`] : []),
+    ...(more > 0 ? [`and ${more} more, which --json prints`] : []),
     ...countsOf(drifts),
     `${objects} objects from ${since.toISOString()} to ${until.toISOString()}`,
     cutOff

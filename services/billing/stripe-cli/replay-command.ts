@@ -7,13 +7,13 @@ export const REPLAY_HELP = `npm run stripe -- replay EVENT_ID...
 npm run stripe -- replay --dead
 npm run stripe -- replay --foreign
 
-EVENT_ID  evt_…: an event of the ledger, which is applied again; what it tells that is known already changes nothing
---dead    every event that failed and is not tried again by itself
---foreign every event of another mode or account: after BILLING_LIVEMODE or BILLING_STRIPE_ACCOUNT was corrected; those
-          that are still of another one are set aside again
+EVENT_ID  evt_…: an event of the ledger, which is applied again; known content changes nothing
+--dead    every failed event without a next attempt
+--foreign every event of another mode or account, after BILLING_LIVEMODE or BILLING_STRIPE_ACCOUNT was corrected; events
+          that are still foreign are marked again
 
-They are put back to be applied by the running billing service. The database is found by BILLING_DATABASE_URL, else it is
-that of npm start.
+The events become due, and the running billing service applies them. The database is that of BILLING_DATABASE_URL, or
+else that of npm start.
 `;
 
 /** The events to replay. */

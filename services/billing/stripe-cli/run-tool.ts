@@ -17,12 +17,12 @@ import { REPLAY_HELP, readReplayCommand, runReplay } from './replay-command.ts';
 import { readSendCommand, SEND_HELP } from './send-command.ts';
 import { runSend } from './send-events.ts';
 
-const HELP = `npm run stripe -- send       events as Stripe sends them, signed, to the webhook
-npm run stripe -- list       what waits for a person
-npm run stripe -- replay     events of the ledger once more
-npm run stripe -- reconcile  what is here against what is at Stripe
+const HELP = `npm run stripe -- send       sends sample events, signed, to the webhook
+npm run stripe -- list       lists rows that wait for an operator
+npm run stripe -- replay     applies events of the ledger again
+npm run stripe -- reconcile  compares the ledger with Stripe
 
-Each says more with --help.
+Each has a --help.
 `;
 
 // A page of objects is one statement, and the search for unlisted objects scans many rows.
@@ -129,6 +129,6 @@ function isOfDatabase(error: unknown): boolean {
 
 /** The message of an expected error of `runTool`. Undefined when the error is a defect of the tool. */
 export function expectedMessage(error: unknown): string | undefined {
-  const isTold = error instanceof StartupError || (error as Error).name === 'BillingError';
-  return isTold ? (error as Error).message : undefined;
+  const isExpected = error instanceof StartupError || (error as Error).name === 'BillingError';
+  return isExpected ? (error as Error).message : undefined;
 }

@@ -21,21 +21,21 @@ npm run stripe -- send --story NAME [options] every event of a story
 TYPE         ${wrapped([...PAYMENT_EVENTS.keys()])}
              ${wrapped([...CUSTOMER_EVENTS.keys()])}
 --story      ${STORIES.join(', ')}
---shuffle    a whole number: the story in an order of that number's own
+--shuffle    a whole number: the seed of the order of the story's events
 --duplicates each event this often; default 1
---payment    pi_…: an event of a payment that was sent before; amount, currency and owner are known from then
---amount     in minor units of ISO 4217, as everywhere here: events hold what Stripe makes of them; default 1999
+--payment    pi_…: an event of a payment that was sent before, with its amount, currency and owner
+--amount     in minor units of ISO 4217, as everywhere but in events; default 1999
 --currency   default EUR
 --tenant     default demo
 --user       id of the user who pays
---booking    id of the booking that it is for
+--booking    id of the booking
 --customer   cus_…; default: none for payments, a new one for customer.… and invoice.…
---refunded   what the refund is of, in minor units; default: all that is left
---refunded-before  what went back with earlier refunds; default 0
+--refunded   the refunded amount, in minor units; default: the whole rest
+--refunded-before  the amount of earlier refunds; default 0
 --refund     which refund of the payment, from 1; default 1
 --outcome    of charge.dispute.closed: ${OUTCOMES.join(', ')}; default lost
---url        default ${urlAt(DEFAULT_ADDRESS)}, or as BILLING_HOST and BILLING_HTTP_PORT
-             say, or at the port that a running npm start has taken
+--url        default ${urlAt(DEFAULT_ADDRESS)}, or by BILLING_HOST and BILLING_HTTP_PORT,
+             or at the port of a running npm start
 --print      prints the events and posts none
 
 Signed with the first of STRIPE_WEBHOOK_SECRETS, else with the secret that npm start keeps in its data directory.

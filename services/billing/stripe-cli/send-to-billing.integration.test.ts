@@ -29,7 +29,7 @@ async function paymentsOf(userId: string): Promise<Payment[]> {
 }
 
 describe('npm run stripe -- send, to the billing service', () => {
-  it.each([1, 2, 3])('a refunded payment stands as it should after a shuffle of seed %i', async (seed) => {
+  it.each([1, 2, 3])('a refunded payment has its final state after a shuffle with seed %i', async (seed) => {
     const [userId, bookingId] = [randomUUID(), randomUUID()];
     const options = [
       '--shuffle',
@@ -64,7 +64,7 @@ describe('npm run stripe -- send, to the billing service', () => {
     });
   });
 
-  it('what is put back is applied again and changes nothing', async () => {
+  it('a replayed event is applied again and changes nothing', async () => {
     const userId = randomUUID();
     await send('--story', 'paid', '--user', userId);
     await vi.waitFor(async () => {

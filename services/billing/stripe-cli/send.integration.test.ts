@@ -15,7 +15,7 @@ import { runSend } from './send-events.ts';
 
 const USER = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';
 const stack = new AsyncDisposableStack();
-/** What came, each verified by Stripe's own package. */
+/** The received events, each verified by Stripe's package. */
 let events: Stripe.Event[] = [];
 let bodies: string[] = [];
 let status = 200;
@@ -47,7 +47,7 @@ beforeEach(() => {
 
 afterAll(() => stack.disposeAsync());
 
-/** Runs `send` as the command line would, and answers its exit code and what it printed. */
+/** Runs `send` with a command line. Returns its exit code and output. */
 async function send(args: string, env: NodeJS.ProcessEnv = {}) {
   const texts: string[] = [];
   const command = readSendCommand([...args.split(' '), '--url', url]);
@@ -85,7 +85,7 @@ describe('amounts', () => {
     },
   );
 
-  it('money-units: are refused where Stripe cannot have said so', async () => {
+  it('money-units: are refused when Stripe does not accept them', async () => {
     await expect(send('payment_intent.succeeded --amount 5123 --currency KWD')).rejects.toThrow(
       '--amount must be a multiple of 10',
     );
@@ -95,7 +95,7 @@ describe('amounts', () => {
       );
   });
 
-  it('money-units: of a story that sends money back in parts are such as Stripe takes, in every currency', async () => {
+  it('money-units: of a story with partial refunds are accepted by Stripe, in every currency', async () => {
     const steps = { EUR: 1, JPY: 1, MGA: 1, KWD: 10, ISK: 100, UGX: 100 };
     for (const [code, step] of Object.entries(steps)) {
       events = [];
@@ -115,7 +115,7 @@ describe('amounts', () => {
 });
 
 describe('send', () => {
-  it('posts an event that Stripe’s package verifies, by the secret that npm start keeps', async () => {
+  it('posts an event that Stripe’s package verifies, with the secret of npm start', async () => {
     const { code, printed } = await send(
       `payment_intent.succeeded --user ${USER} --booking ${USER} --tenant acme --amount 250 --currency USD`,
     );
@@ -135,7 +135,7 @@ describe('send', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('sends later events of a payment as the earlier ones were', async () => {
+  it('sends later events of a payment consistent with the earlier ones', async () => {
     await send(`payment_intent.succeeded --user ${USER} --amount 250 --currency USD`);
     const intent = objectOf(events[0]);
     await send(`charge.refunded --payment ${intent.id} --refunded 100`);
@@ -151,13 +151,13 @@ describe('send', () => {
     expect(objectOf(events[2])).toMatchObject({ object: 'refund', payment_intent: intent.id, amount: 100 });
   });
 
-  it('wants to be told of a payment of which it knows nothing', async () => {
+  it('requires the amount of an unknown payment', async () => {
     await expect(send('charge.refunded --payment pi_Unknown')).rejects.toThrow('say --amount');
     await send(`charge.refunded --payment pi_Unknown --amount 100 --user ${USER}`);
     expect(objectOf(events[0])).toMatchObject({ payment_intent: 'pi_Unknown', amount: 100 });
   });
 
-  it('sends a story in an order of the seed’s own, and each event as often as asked', async () => {
+  it('sends a story in the order of the seed, and each event as often as requested', async () => {
     await send('--story refund');
     const inOrder = events.map(({ type }) => type);
     events = [];
@@ -180,7 +180,7 @@ describe('send', () => {
     },
   );
 
-  it('tells what was not taken by its exit code', async () => {
+  it('reports a refused event by its exit code', async () => {
     status = 503;
     expect(await send('charge.succeeded')).toMatchObject({
       code: 1,
@@ -195,7 +195,7 @@ describe('send', () => {
   });
 });
 
-describe('what cannot be sent', () => {
+describe('an invalid command', () => {
   it.each([
     ['payment_intent.done', 'no type of event that is known here'],
     ['charge.failed charge.failed', 'one argument too many'],
@@ -208,7 +208,7 @@ describe('what cannot be sent', () => {
     expect(() => readSendCommand(args.split(' '))).toThrow(message);
   });
 
-  it('names the cure where there is no secret, and where nobody answers', async () => {
+  it('names the cure when the secret is missing, and when the webhook does not answer', async () => {
     const address = { host: '::1', httpPort: 22084 };
     expect(readSendCommand(['charge.failed'], address).url.href).toBe('http://[::1]:22084/webhooks/stripe');
     const command = readSendCommand(['charge.failed', '--url', 'http://127.0.0.1:9/']);

@@ -50,7 +50,7 @@ async function refusalOf(call: Promise<unknown>): Promise<BillingError> {
 }
 
 describe('writes', () => {
-  it('make a payment intent that says whose it is, and keep its secret out of the object', async () => {
+  it('make a payment intent with the owner in its metadata, without the secret in the object', async () => {
     const made = await gateway.createPaymentIntent(newIntent({ description: 'Two nights' }));
     expect(made.object).toMatchObject({
       id: made.id,
@@ -64,7 +64,7 @@ describe('writes', () => {
     expect(await gateway.findPaymentIntent(made.id)).toEqual(made);
   });
 
-  it('make one thing of the same key, and refuse the same key for another', async () => {
+  it('make one object per key, and refuse the key for another one', async () => {
     const order = newIntent();
     const [first, second] = [
       await gateway.createPaymentIntent(order),
@@ -78,7 +78,7 @@ describe('writes', () => {
     });
   });
 
-  it('make one thing where the connection broke after it was made', async () => {
+  it('make one object when the connection broke after its creation', async () => {
     server.plan({ fault: 'drop after' });
     const description = `broken ${newKey()}`;
     const made = await gateway.createPaymentIntent(newIntent({ description }));
@@ -90,7 +90,7 @@ describe('writes', () => {
     expect(await gateway.retrieve('payment_intent', made.id)).toEqual(made.object);
   });
 
-  it('send money back', async () => {
+  it('refund', async () => {
     const { id } = await gateway.createPaymentIntent(newIntent());
     server.account.pay(id);
     const order = { paymentIntentId: id, reason: 'duplicate', metadata } as const;
@@ -114,7 +114,7 @@ describe('writes', () => {
     });
   });
 
-  it('make a customer and a subscription, find it by our id, and end it as often as is asked', async () => {
+  it('make a customer and a subscription, find it by billing’s id, and end it repeatedly', async () => {
     const customer = await gateway.createCustomer({ metadata, idempotencyKey: newKey() });
     const made = await gateway.createSubscription({
       customerId: customer.id,
@@ -139,30 +139,27 @@ describe('writes', () => {
 });
 
 describe('reads', () => {
-  it('answer nothing where Stripe has nothing', async () => {
+  it('return undefined when Stripe has no object', async () => {
     expect(await gateway.retrieve('charge', 'ch_none')).toBeUndefined();
     expect(await gateway.findPaymentIntent('pi_none')).toBeUndefined();
   });
 
-  it.each(STRIPE_KINDS)(
-    'walk the list of each %s in pages, within the times that are wanted',
-    async (kind) => {
-      const made = [100, 101, 102, 103, 104].map((created) => ({
-        id: `${kind}_${created}`,
-        object: kind,
-        created,
-      }));
-      for (const each of made) server.account.put(each);
-      const list = { createdFrom: 101, createdBefore: 104, limit: 2 };
-      const first = await gateway.list(kind, list);
-      expect(first).toMatchObject({ objects: [{ created: 103 }, { created: 102 }], hasMore: true });
-      const second = await gateway.list(kind, { ...list, after: first.objects[1]?.id });
-      expect(second).toMatchObject({ objects: [{ created: 101 }], hasMore: false });
-      expect(await gateway.retrieve(kind, `${kind}_100`)).toEqual(made[0]);
-    },
-  );
+  it.each(STRIPE_KINDS)('walk the list of each %s in pages, within the requested period', async (kind) => {
+    const made = [100, 101, 102, 103, 104].map((created) => ({
+      id: `${kind}_${created}`,
+      object: kind,
+      created,
+    }));
+    for (const each of made) server.account.put(each);
+    const list = { createdFrom: 101, createdBefore: 104, limit: 2 };
+    const first = await gateway.list(kind, list);
+    expect(first).toMatchObject({ objects: [{ created: 103 }, { created: 102 }], hasMore: true });
+    const second = await gateway.list(kind, { ...list, after: first.objects[1]?.id });
+    expect(second).toMatchObject({ objects: [{ created: 101 }], hasMore: false });
+    expect(await gateway.retrieve(kind, `${kind}_100`)).toEqual(made[0]);
+  });
 
-  it('answer objects as an event would hold them', async () => {
+  it('return objects as an event holds them', async () => {
     const payment = { id: 'pi_plain', amount: 5, currency: 'eur', created: 1, customer: null, metadata };
     const dispute = disputeSample(payment, { status: 'lost', movements: 1 });
     const invoice = invoiceSample(
@@ -176,7 +173,7 @@ describe('reads', () => {
 });
 
 describe('trouble', () => {
-  it('is waited out where Stripe fails and then does not', async () => {
+  it('is retried until Stripe answers', async () => {
     server.plan({ fault: { status: 500 }, times: 2 });
     expect((await gateway.createPaymentIntent(newIntent())).id).toMatch(/^pi_/);
   });
@@ -193,7 +190,7 @@ describe('trouble', () => {
     expect(refusal).toMatchObject({ reason: 'STRIPE_UNAVAILABLE', metadata, retryDelayMs });
   });
 
-  it('is STRIPE_UNAVAILABLE where nothing listens', async () => {
+  it('is STRIPE_UNAVAILABLE when no server listens', async () => {
     const closed = open({ apiBase: new URL('http://127.0.0.1:9'), maxRetries: 0 });
     expect(await refusalOf(closed.retrieve('charge', 'ch_1'))).toMatchObject({
       reason: 'STRIPE_UNAVAILABLE',
@@ -201,7 +198,7 @@ describe('trouble', () => {
     });
   });
 
-  it('passes on the codes of a refusal, and not a word that Stripe says', async () => {
+  it('passes on the codes of a refusal, and not Stripe’s message', async () => {
     server.plan({ fault: { status: 402, code: 'card_declined' } });
     const refusal = await refusalOf(gateway.createPaymentIntent(newIntent()));
     expect(refusal).toMatchObject({ reason: 'STRIPE_REFUSED', metadata: { stripe_code: 'card_declined' } });
@@ -220,7 +217,7 @@ describe('while Stripe hangs', () => {
   const impatient = { maxRetries: 0, timeoutMs: 500, observer };
   const patient = { maxRetries: 0, timeoutMs: 20_000, observer };
   let opened: DisposableStack;
-  // Closed before the next test, whose faults would befall its probes.
+  // Closed before the next test, whose faults would affect its probes.
   const openHere = (options: Partial<StripeGatewayOptions>) =>
     opened.use(createStripeGateway({ apiKey: new Secret(STRIPE_TEST_KEY), apiBase: server.url, ...options }));
   beforeEach(() => {
@@ -238,7 +235,7 @@ describe('while Stripe hangs', () => {
     ['with silence', 'silence'],
     ['within the body of its answers', 'endless body'],
   ] as const)(
-    'outgoing-breakers: calls are refused at once after two timeouts in a row, %s, and no write is repeated',
+    'outgoing-breakers: calls fail at once after two timeouts in a row, %s, and no write is repeated',
     async (_, fault) => {
       const hanging = openHere(impatient);
       const before = server.requests.length;
@@ -262,12 +259,12 @@ describe('while Stripe hangs', () => {
       await isBack(hanging);
       const sent = server.requests.slice(before);
       expect(sent.filter(({ method }) => method === 'POST')).toHaveLength(2);
-      // What it was asked behind the callers' backs has no idempotency key and makes nothing.
+      // The probes have no idempotency key and create nothing.
       const probes = sent.filter(({ path }) => path === '/v1/payment_intents').slice(2);
       expect(new Set(probes.map(({ method, idempotencyKey }) => `${method} ${idempotencyKey}`))).toEqual(
         new Set(['GET undefined']),
       );
-      // The same key makes one payment intent, as often as it is sent.
+      // Repeats of a key create one payment intent.
       expect((await hanging.createPaymentIntent(order)).id).toBe(
         (await hanging.createPaymentIntent(order)).id,
       );
@@ -281,7 +278,7 @@ describe('while Stripe hangs', () => {
     },
   );
 
-  it('outgoing-breakers: the package sends no request again that would only meet an open breaker', async () => {
+  it('outgoing-breakers: the package does not retry a request that an open breaker would refuse', async () => {
     const repeating = openHere({ timeoutMs: 200, maxRetries: 2 });
     server.plan({ fault: 'silence', times: Number.POSITIVE_INFINITY });
     const order = newIntent({ description: `patient ${newKey()}` });
@@ -308,7 +305,7 @@ describe('while Stripe hangs', () => {
     expect(seen).not.toContain('stripe open');
   });
 
-  it('outgoing-breakers: failures of Stripe itself open the breaker where they are most of many', async () => {
+  it('outgoing-breakers: failures of Stripe open the breaker when they are the majority', async () => {
     const failing = openHere(patient);
     server.plan({ fault: { status: 500 }, times: Number.POSITIVE_INFINITY });
     for (let i = 0; i < 12; i++) await refusalOf(failing.retrieve('charge', `ch_${i}`));
@@ -334,7 +331,7 @@ describe('without a key', () => {
       });
   });
 
-  it('so does a key that Stripe does not know', async () => {
+  it('a key that Stripe rejects does so too', async () => {
     const refusal = await refusalOf(open({ apiKey: new Secret('sk_test_other') }).retrieve('charge', 'ch_1'));
     expect(refusal).toMatchObject({
       reason: 'STRIPE_NOT_CONFIGURED',
@@ -344,14 +341,14 @@ describe('without a key', () => {
 });
 
 describe('settings', () => {
-  it('tell Stripe nothing about this machine', async () => {
+  it('send Stripe no telemetry', async () => {
     await gateway.retrieve('charge', 'ch_none');
     const { headers } = server.requests.at(-1) ?? {};
     expect(headers?.['x-stripe-client-telemetry']).toBeUndefined();
     expect(headers?.['x-stripe-client-user-agent']).not.toContain('platform');
   });
 
-  it('refuse a live key over a connection that is not encrypted, and an address with a path', () => {
+  it('refuse a live key over an unencrypted connection, and a URL with a path', () => {
     expect(() => open({ apiKey: new Secret('sk_live_1') })).toThrow('is not https');
     expect(() => open({ apiBase: new URL('/v2', server.url) })).toThrow('must have no path');
   });

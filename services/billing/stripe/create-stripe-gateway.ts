@@ -5,15 +5,17 @@ import type { StripeGateway } from '../payments/stripe-gateway.ts';
 import { STRIPE_CALLS } from './guard-http-client.ts';
 import { createStripeClient } from './stripe-client.ts';
 import { billingErrorFrom, notConfigured } from './stripe-fault.ts';
-import { createPaymentIntent, createRefund, findPaymentIntent } from './stripe-payments.ts';
 import { listOf, retrieve } from './stripe-reads.ts';
 import {
   cancelSubscription,
   createCustomer,
+  createPaymentIntent,
+  createRefund,
   createSubscription,
   deleteCustomer,
+  findPaymentIntent,
   findSubscription,
-} from './stripe-subscriptions.ts';
+} from './stripe-writes.ts';
 
 /** Options of the gateway. Without `apiKey` every call fails. */
 export interface StripeGatewayOptions {

@@ -78,22 +78,22 @@ const story = (options: { apiVersion?: string | null } = {}) => {
 
 describe('a delivery', () => {
   it('is stored, acknowledged and applied, under either of two secrets', async () => {
-    const told = story();
+    const factory = story();
     const [one, other] = [
-      told.intent('payment_intent.created', {}),
-      told.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: 1999 }),
+      factory.intent('payment_intent.created', {}),
+      factory.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: 1999 }),
     ];
     expect(await deliver(one)).toEqual({ status: 200, body: { received: true, state: 'received' } });
     expect(await deliver(other, NEXT_SECRET)).toMatchObject({ status: 200 });
     await expect
       .poll(() =>
-        ledger.rows('select state from payments where stripe_payment_intent_id = $1', [told.intentId]),
+        ledger.rows('select state from payments where stripe_payment_intent_id = $1', [factory.intentId]),
       )
       .toEqual([{ state: 'SUCCEEDED' }]);
     await expect.poll(() => stored(other.id)).toMatchObject([{ state: 'applied', next_attempt_time: null }]);
   });
 
-  it('is stored once, however often and at once it comes, and acknowledged each time', async () => {
+  it('is stored once, also with concurrent repeats, and acknowledged each time', async () => {
     const event = story().intent('payment_intent.created', {});
     const answers = await Promise.all(Array.from({ length: 50 }, () => deliver(event)));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200));
@@ -111,8 +111,11 @@ describe('a delivery', () => {
   it.each(['2031-01-01.oak', '2011-01-01', 'soon', null])(
     'of the unknown version %s is stored and acknowledged, not applied, and shown',
     async (apiVersion) => {
-      const told = story({ apiVersion });
-      const event = told.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: 1999 });
+      const factory = story({ apiVersion });
+      const event = factory.intent('payment_intent.succeeded', {
+        status: 'succeeded',
+        amount_received: 1999,
+      });
       expect(await deliver(event)).toEqual({ status: 200, body: { received: true, state: 'failed' } });
       expect(await stored(event.id)).toMatchObject([
         {
@@ -125,12 +128,12 @@ describe('a delivery', () => {
         expect.objectContaining({ eventId: event.id, level: 'warn', apiVersion }),
       );
       expect(
-        await ledger.rows('select 1 from payments where stripe_payment_intent_id = $1', [told.intentId]),
+        await ledger.rows('select 1 from payments where stripe_payment_intent_id = $1', [factory.intentId]),
       ).toEqual([]);
     },
   );
 
-  it('that is not understood is stored and acknowledged, not applied, and shown', async () => {
+  it('that is not understood is stored and acknowledged, not applied, and shown as failed', async () => {
     const event = story().intent('payment_intent.succeeded', { status: 'teleported' });
     expect(await deliver(event)).toMatchObject({ status: 200, body: { state: 'failed' } });
     expect(await stored(event.id)).toMatchObject([
@@ -159,7 +162,7 @@ describe('thin-event: any signed JSON is answered 200 and stored', () => {
     ]);
   });
 
-  it('thin-event: a body that is no event is stored once, and waits for a person', async () => {
+  it('thin-event: a body that is not an event is stored once, and waits for an operator', async () => {
     for (const body of ['[]', '"evt"', 'null', '7', '{}', '{"id":"evt_bare"}', '{"created":"now"}']) {
       for (let time = 0; time < 2; time += 1)
         expect(await postSigned(body)).toEqual({
@@ -176,7 +179,7 @@ describe('thin-event: any signed JSON is answered 200 and stored', () => {
     }
   });
 
-  it('thin-event: an event of any shape is stored beside others that arrive with it', async () => {
+  it('thin-event: an event of any shape is stored with others of its batch', async () => {
     const events = refundedAndDisputed({ name: 'shapes' });
     const bodies = fc.sample(shapesOf(events), { numRuns: 300, seed: 3 });
     const answers = await Promise.all(bodies.map((each) => postSigned(JSON.stringify(each))));
@@ -197,7 +200,7 @@ describe('a delivery is refused, stored nowhere and logged', () => {
     return got;
   }
 
-  it('where its signature is wrong', async () => {
+  it('when its signature is wrong', async () => {
     await expectRefused(post(body, signatureOf(body, 'whsec_other')), 400, 'SIGNATURE_INVALID');
     await expectRefused(post(`${body} `, signatureOf(body, SECRET)), 400, 'SIGNATURE_INVALID');
     await expectRefused(post(body, 'nonsense'), 400, 'SIGNATURE_INVALID');
@@ -205,23 +208,23 @@ describe('a delivery is refused, stored nowhere and logged', () => {
     await expectRefused(post('', signatureOf('', SECRET)), 400, 'SIGNATURE_INVALID');
   });
 
-  it('B10: where its signature is empty, or of characters that are no digits', async () => {
+  it('B10: when its signature is empty or not hexadecimal', async () => {
     const now = Math.floor(Date.now() / 1000);
     for (const signature of ['', '0', 'é'.repeat(64), 'g'.repeat(64)])
       await expectRefused(post(body, `t=${now},v1=${signature}`), 400, 'SIGNATURE_INVALID');
   });
 
-  it('where it was signed too long ago', async () => {
+  it('when its signature is too old', async () => {
     const old = Date.now() - 301_000;
     await expectRefused(post(body, signatureOf(body, SECRET, old)), 400, 'SIGNATURE_EXPIRED');
   });
 
-  it('where its JSON is cut off', async () => {
+  it('when its JSON is cut off', async () => {
     for (const each of [body.slice(0, -10), '{', 'evt_1'])
       await expectRefused(post(each, signatureOf(each, SECRET)), 400, 'EVENT_MALFORMED');
   });
 
-  it('where there is no secret to check it by, naming the variable', async () => {
+  it('when no secret is set, naming the variable', async () => {
     const answer = post(body, signatureOf(body, SECRET), closedUrl);
     const { body: said } = await expectRefused(answer, 503, 'STRIPE_NOT_CONFIGURED');
     expect(said).toMatchObject({ message: expect.stringContaining('STRIPE_WEBHOOK_SECRETS') });
@@ -239,7 +242,7 @@ describe('a body', () => {
     });
   }
 
-  it('of 1 MiB is taken', async () => {
+  it('of 1 MiB is accepted', async () => {
     const body = ofSize(MIB);
     expect(Buffer.byteLength(body)).toBe(MIB);
     expect(await post(body, signatureOf(body, SECRET))).toMatchObject({ status: 200 });
@@ -268,12 +271,12 @@ describe('a body', () => {
     expect(status).toBe(413);
   });
 
-  it('is taken by POST alone', async () => {
+  it('is accepted by POST only', async () => {
     expect((await fetch(`${url}/webhooks/stripe`)).status).toBe(405);
   });
 });
 
-it('keeps nothing of the payer, in the ledger or in the log, and logs no payload', async () => {
+it('stores and logs no data of the payer, and logs no payload', async () => {
   for (const event of refundedAndDisputed({ name: 'secretive' }))
     expect((await deliver(event)).status).toBe(200);
   await expect
@@ -295,7 +298,7 @@ it('keeps nothing of the payer, in the ledger or in the log, and logs no payload
   expect(JSON.stringify(own)).not.toContain('amount');
 });
 
-it('shows what was received and applied, and what waits', async () => {
+it('counts received, applied and waiting events', async () => {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   expect(metrics).toMatch(/rollcall_webhook_deliveries_total\{outcome="received",service="test"\} [1-9]/);
   expect(metrics).toMatch(/rollcall_webhook_deliveries_total\{outcome="refused",service="test"\} [1-9]/);

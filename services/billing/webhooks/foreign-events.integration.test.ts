@@ -50,9 +50,9 @@ async function open(scope?: LedgerScope) {
 let stories = 0;
 function paid(of: { livemode?: unknown; account?: unknown; context?: unknown } = {}) {
   stories += 1;
-  const told = storyEvents({ name: `f${stories}` });
-  const event = told.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: 1999 });
-  return { intent: told.intentId, event: { ...event, ...of } };
+  const factory = storyEvents({ name: `f${stories}` });
+  const event = factory.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: 1999 });
+  return { intent: factory.intentId, event: { ...event, ...of } };
 }
 
 const paymentsOf = (intent: string) =>
@@ -72,7 +72,7 @@ describe('B9: an event', () => {
     ['of live mode, where nothing is set', undefined, { livemode: true }],
     ['of test mode, in a ledger of live mode', { livemode: true, account: undefined }, { livemode: false }],
     [
-      'that says no mode, in a ledger of live mode',
+      'without a mode, in a ledger of live mode',
       { livemode: true, account: undefined },
       { livemode: undefined },
     ],
@@ -98,7 +98,7 @@ describe('B9: an event', () => {
     await using billing = await open(scope);
     const { intent, event } = paid(of);
     expect(await billing.deliver(event)).toEqual({ status: 200, received: true, state: 'foreign' });
-    // What comes later is applied, so that the one before was looked at.
+    // A later event is applied, so that the earlier one was checked by then.
     const later = paid({ livemode: scope?.livemode ?? false });
     expect(await billing.deliver(later.event)).toMatchObject({ status: 200, state: 'received' });
     await applied(later.event.id);
@@ -144,12 +144,12 @@ describe('B9: an event', () => {
       { livemode: false, stripe_account: OURS },
     ],
     [
-      'that names no account, where one is set',
+      'without an account, when one is set',
       { livemode: false, account: OURS },
       { account: null, context: '' },
       { livemode: false, stripe_account: null },
     ],
-  ])('%s becomes a payment that says so', async (_, scope, of, shown) => {
+  ])('%s becomes a payment with that mode and account', async (_, scope, of, shown) => {
     await using billing = await open(scope);
     const { intent, event } = paid(of);
     expect(await billing.deliver(event)).toMatchObject({ status: 200, state: 'received' });
@@ -157,7 +157,7 @@ describe('B9: an event', () => {
     expect(await paymentsOf(intent)).toEqual([{ state: 'SUCCEEDED', ...shown }]);
   });
 
-  it('of each kind goes through the same gate', async () => {
+  it('of each kind is checked', async () => {
     await using billing = await open();
     const events = refundedAndDisputed({ name: 'gate' });
     const kinds = ['customer', 'subscription', 'invoice'].map((object) => ({
@@ -173,7 +173,7 @@ describe('B9: an event', () => {
     expect(await ledger.rows(`select 1 from stripe_objects where account = 'acct_other'`)).toEqual([]);
   });
 
-  it('of a type of which nothing is made stays ignored, and is counted as of another account', async () => {
+  it('of an ignored type stays ignored, and is counted as of another account', async () => {
     await using billing = await open();
     const { event } = paid({ account: 'acct_other' });
     const other = { ...event, type: 'account.updated' };
@@ -190,7 +190,7 @@ describe('B9: an event', () => {
       { account: OURS, context: 'org_1/acct_other' },
       'ACCOUNT_AMBIGUOUS',
     ],
-  ])('%s is answered 200, stored and waits for a person', async (_, scope, of, reason) => {
+  ])('%s is answered 200, stored and waits for an operator', async (_, scope, of, reason) => {
     await using billing = await open(scope);
     const { intent, event } = paid(of);
     expect(await billing.deliver(event)).toEqual({ status: 200, received: true, state: 'failed' });
@@ -203,7 +203,7 @@ describe('B9: an event', () => {
     ]);
   });
 
-  it('whose account is no text waits for a person, and nothing of it is applied', async () => {
+  it('whose account is not a text waits for an operator, and is not applied', async () => {
     await using billing = await open();
     for (const of of [{ account: 7 }, { account: ['acct_1'] }, { context: { account: 'acct_1' } }]) {
       const { event } = paid(of);
@@ -218,7 +218,7 @@ describe('B9: an event', () => {
     }
   });
 
-  it('that was received under other settings, or before there were any, is looked at again when it is applied', async () => {
+  it('that was received under other settings, or before there were any, is checked again when it is applied', async () => {
     const ours = paid();
     const other = paid({ livemode: true });
     await ledger.store([ours.event, other.event]);
@@ -228,7 +228,7 @@ describe('B9: an event', () => {
     expect(await paymentsOf(other.intent)).toEqual([]);
   });
 
-  it('is applied once the setting was corrected, by a command or when Stripe delivers it again', async () => {
+  it('is applied after the setting was corrected, by a command or another delivery', async () => {
     const [one, other] = [paid({ livemode: true }), paid({ livemode: true })];
     {
       await using wrong = await open();
@@ -268,7 +268,7 @@ describe('B9: an event', () => {
   });
 });
 
-it('B8: an event that was put off before the clock went back is applied', async () => {
+it('B8: an event that was delayed before the clock was set back is applied', async () => {
   const { event } = paid();
   await ledger.store([event]);
   await ledger.rows(`update stripe_events set next_attempt_time = now() + interval '1 day' where id = $1`, [
@@ -278,11 +278,11 @@ it('B8: an event that was put off before the clock went back is applied', async 
   await applied(event.id);
 });
 
-it('warns of the first event of an account alone', async () => {
+it('warns only about the first event of an account', async () => {
   await using billing = await open();
   const before = ledger.log.length;
   const events = [1, 2, 3].map(() => paid({ account: 'acct_often' }).event);
   for (const event of events) await billing.deliver(event);
-  const told = ledger.log.slice(before).filter(({ account }) => account === 'acct_often');
-  expect(told.map(({ level }) => level)).toEqual(['warn', 'debug', 'debug']);
+  const entries = ledger.log.slice(before).filter(({ account }) => account === 'acct_often');
+  expect(entries.map(({ level }) => level)).toEqual(['warn', 'debug', 'debug']);
 });

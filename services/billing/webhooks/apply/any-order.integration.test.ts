@@ -16,8 +16,8 @@ const EXPECTED = {
   disputes: [expect.objectContaining({ state: 'LOST', amount: 1999, withdrawn: 1999 })],
 };
 
-// Each order is a payment of its own; all payments take their first event, then all take their second, and so on, so that
-// every event of every order is applied by itself, on top of the ones before it.
+// Each order is a payment of its own. All payments take their first event, then their second, and so on, so
+// that every event of every order is applied alone, after the earlier ones.
 function ordersOf(stepS: number): StoryEvent[][] {
   const places = [...permutations([0, 1, 2, 3, 4, 5, 6])];
   return places.map((order, index) => {
@@ -40,7 +40,7 @@ it.each([
   ['a while apart', 10],
   ['all in one second', 0],
 ])(
-  'ends in one state for all 5040 orders of the events of a payment, %s',
+  'has one final state for all 5040 orders of the events of a payment, %s',
   { timeout: 300_000 },
   async (_, stepS) => {
     await using ledger = await openTestLedger();
@@ -54,7 +54,7 @@ it.each([
   },
 );
 
-it('ends in the same state where each event comes again after the one behind it', {
+it('has the same final state when each event comes again after the next one', {
   timeout: 300_000,
 }, async () => {
   await using ledger = await openTestLedger();
@@ -67,7 +67,7 @@ it('ends in the same state where each event comes again after the one behind it'
   await expectOneFinalState(ledger);
 });
 
-it('refund-by-charge: ends in one state for all 720 orders of a refund that a charge tells of too', async () => {
+it('refund-by-charge: has one final state for all 720 orders of a refund that a charge reports too', async () => {
   await using ledger = await openTestLedger();
   const orders = [...permutations([0, 1, 2, 3, 4, 5])].map((order, index) => {
     const events = refundedByCharge({ name: String(index), stepS: index % 2 });

@@ -96,7 +96,7 @@ class RunningApplier implements Applier {
   readonly #counts = { applied: 0, failed: 0, dead: 0 };
   #state: LedgerState = NO_STATE;
   #waiting: (() => void)[] = [];
-  #isNews = false;
+  #hasNewEvents = false;
 
   constructor(options: Required<ApplierOptions>) {
     this.#options = options;
@@ -105,7 +105,7 @@ class RunningApplier implements Applier {
   }
 
   wake(): void {
-    this.#isNews = true;
+    this.#hasNewEvents = true;
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
@@ -115,7 +115,7 @@ class RunningApplier implements Applier {
 
   async #work(): Promise<void> {
     while (!this.#ending.signal.aborted) {
-      this.#isNews = false;
+      this.#hasNewEvents = false;
       const batch = await this.#try();
       if (!batch) await this.#pause(OUTAGE_MS);
       else if (isBusy(batch)) await this.#pause(BUSY_MS);
@@ -129,14 +129,14 @@ class RunningApplier implements Applier {
       for (const key of ['applied', 'failed', 'dead'] as const) this.#counts[key] += batch[key];
       return batch;
     } catch (error) {
-      this.#options.logger.warn({ error }, 'webhooks cannot be applied now, and are tried again');
+      this.#options.logger.warn({ error }, 'events cannot be applied; they are retried');
       return undefined;
     }
   }
 
   // Waits for new events or the poll interval.
   async #rest(): Promise<void> {
-    if (this.#isNews) return;
+    if (this.#hasNewEvents) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting.push(resolve);
     const look = new AbortController();

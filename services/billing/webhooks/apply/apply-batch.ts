@@ -69,7 +69,7 @@ async function applyAndEnqueue(
     if (!isWhole(currency, BigInt(now.captured)) || !isWhole(currency, BigInt(now.refunded)))
       logger.warn(
         { paymentId, currency, ...now },
-        'a payment has a fraction of a minor unit, and is shown rounded down',
+        'payment has a fraction of a minor unit, which answers round down',
       );
   if (applied.changes.length > 0) await onChanges(run, applied.changes);
   return applied;
@@ -98,8 +98,8 @@ async function recordFailure(
   );
   if (!marked) return { ...NOTHING, claimed: 1 };
   const about = { eventId: id, attempts: marked.attempts, fault };
-  if (marked.isDead) logger.error(about, 'webhook is dead: replay it once its cause is gone');
-  else logger.warn(about, 'webhook could not be applied, and is tried again');
+  if (marked.isDead) logger.error(about, 'event is dead: replay it once the cause is removed');
+  else logger.warn(about, 'event could not be applied; it is retried');
   return { ...NOTHING, claimed: 1, failed: 1, dead: marked.isDead ? 1 : 0 };
 }
 

@@ -2,15 +2,9 @@ import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { derivePayment } from '../../ledger/derive-payment.ts';
 import { changedParts, type DerivedPayment } from '../../ledger/derived-payment.ts';
 import { LedgerError } from '../../ledger/ledger-error.ts';
+import { chargeOf, type IntentsOfCharges, intentAmongCharges, intentOf } from '../../ledger/payment-key.ts';
 import { paymentTimesOf } from '../../ledger/payment-times.ts';
-import {
-  chargeOf,
-  type IntentsOfCharges,
-  intentAmongCharges,
-  intentOf,
-  joinSnapshots,
-  type Snapshot,
-} from '../../ledger/snapshot.ts';
+import { joinSnapshots, type Snapshot } from '../../ledger/snapshot.ts';
 import { STRIPE_UNITS } from '../../money.ts';
 import { updateCustomerRows } from '../postgres/customer-rows.ts';
 import { type KnownObject, linkEvents, readObjects, writeObjects } from '../postgres/object-rows.ts';

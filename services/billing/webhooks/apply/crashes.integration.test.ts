@@ -6,7 +6,7 @@ import { FINAL_ROWS, openTestLedger, type TestLedger } from '../../testing/test-
 import { applyDue } from './applier.ts';
 import type { OnChanges } from './payment-change.ts';
 
-/** A pool whose connections break once this many statements were answered through it. */
+/** A pool whose connections break after this number of statements. */
 function breakingAfter(
   pool: Pool,
   statements: number,
@@ -29,22 +29,25 @@ function socketOf(client: pg.PoolClient): { destroy(): void } {
   return (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
 }
 
-// What is told to others is written where it can be counted.
-const tell: OnChanges = async (run, changes) => {
-  const statement = { name: 'tell', text: 'insert into told (intent, state) values ($1, $2)' };
+// Writes the reported changes into a table, where they can be counted.
+const countChanges: OnChanges = async (run, changes) => {
+  const statement = { name: 'countChanges', text: 'insert into reported (intent, state) values ($1, $2)' };
   for (const { intent, current: now } of changes) await run(statement, [intent, JSON.stringify(now)]);
 };
 
-/** Applies what is there; a worker that dies after some statements, then another one. Answers whether the first one died. */
+/**
+ * Applies events with a worker that dies after some statements, then with another one. Returns whether the
+ * first one died.
+ */
 async function workWithCrash(ledger: TestLedger, statements: number): Promise<boolean> {
   const { logger } = ledger;
   const { pool, broke } = breakingAfter(ledger.pool, statements);
-  await applyDue({ pool, logger, onChanges: tell }).catch((error: Error) => {
+  await applyDue({ pool, logger, onChanges: countChanges }).catch((error: Error) => {
     expect(error.message).toMatch(/terminated|not queryable|connection error/i);
   });
-  // What the dead worker had locked is free once the database has noticed.
+  // The database releases the locks of the dead worker once it has noticed.
   const waiting = async () => {
-    await applyDue({ pool: ledger.pool, logger, onChanges: tell });
+    await applyDue({ pool: ledger.pool, logger, onChanges: countChanges });
     return await ledger.rows('select 1 from stripe_events where next_attempt_time is not null');
   };
   await expect.poll(waiting, { timeout: 30_000, interval: 5 }).toEqual([]);
@@ -56,10 +59,10 @@ async function finalOf(ledger: TestLedger, name: string): Promise<unknown> {
     `select final from (${FINAL_ROWS}) as each where intent = $1`,
     [`pi_${name}`],
   );
-  const told = await ledger.rows('select state::text from told where intent = $1 order by id', [
+  const reported = await ledger.rows('select state::text from reported where intent = $1 order by id', [
     `pi_${name}`,
   ]);
-  return { ...row, told };
+  return { ...row, reported };
 }
 
 // Together, and one by one: in the second case every event meets every crash.
@@ -69,11 +72,11 @@ const WAYS: [string, (events: StoryEvent[]) => StoryEvent[][]][] = [
 ];
 
 it.each(WAYS)(
-  'ends as if nothing had happened where the worker dies after any statement: %s',
+  'has the final state of an undisturbed run when the worker dies after any statement: %s',
   { timeout: 120_000 },
   async (_, batchesOf) => {
     await using ledger = await openTestLedger();
-    await ledger.rows('create table told (id serial, intent text, state jsonb)');
+    await ledger.rows('create table reported (id serial, intent text, state jsonb)');
     const work = async (name: string, statements: number) => {
       let crashes = 0;
       for (const batch of batchesOf(refundedAndDisputed({ name }))) {
@@ -90,7 +93,7 @@ it.each(WAYS)(
     let statements = 1;
     for (; (await work(`after${statements}`, statements)) > 0; statements += 1)
       expect(await finalOf(ledger, `after${statements}`)).toEqual(calm);
-    // Fewer would mean that the crashes missed what they were made for.
+    // Fewer statements would mean that the crashes missed their targets.
     expect(statements).toBeGreaterThan(10);
     expect(await ledger.rows(`select distinct state, attempts from stripe_events`)).toEqual([
       { state: 'applied', attempts: 1 },

@@ -8,7 +8,7 @@ it('waits twice as long after each attempt, up to an hour, and then not at all',
   expect(waits.at(-1)).toBeNull();
 });
 
-it('does not try again together what failed together', () => {
+it('spreads the retries of events that failed together', () => {
   expect(retryDelayMs(1, () => 0)).toBe(500);
   expect(retryDelayMs(1, () => 0.999)).toBeCloseTo(1499);
 });

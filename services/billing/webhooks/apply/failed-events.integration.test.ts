@@ -26,7 +26,7 @@ const events = (where = 'true') =>
   );
 
 describe('an event that cannot be applied', () => {
-  it('fails alone, and all that came with it is applied', async () => {
+  it('fails alone, and the other events of the batch are applied', async () => {
     const bad = storyEvents({ name: 'bad' });
     await ledger.store([bad.intent('payment_intent.succeeded', PAID)]);
     await ledger.apply();
@@ -49,7 +49,7 @@ describe('an event that cannot be applied', () => {
   });
 
   it.each(['zzz', 'lyd', 'clf'])(
-    'money-units: fails where nobody knows how Stripe counts %s, and no amount is taken for anything',
+    'money-units: fails when Stripe’s unit of %s is unknown, without interpreting its amounts',
     async (currency) => {
       const story = storyEvents({ name: currency, currency });
       const event = story.intent('payment_intent.succeeded', PAID);
@@ -62,7 +62,7 @@ describe('an event that cannot be applied', () => {
     },
   );
 
-  it('money-units: keeps a fraction of a króna, shows how many such payments there are, and logs each', async () => {
+  it('money-units: keeps a fraction of a króna, counts such payments, and logs each', async () => {
     const story = storyEvents({ name: 'krona', currency: 'isk', amount: 5450 });
     await ledger.store([
       story.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: 5450 }),
@@ -80,7 +80,7 @@ describe('an event that cannot be applied', () => {
     expect(warnings).toMatchObject([{ level: 'warn', captured: 5450 }]);
   });
 
-  it('is tried again later and later, is dead in the end, and is applied when it is put back and nothing is wrong any more', async () => {
+  it('is retried with growing delays, is dead in the end, and is applied by a replay once its cause is removed', async () => {
     const bad = storyEvents({ name: 'late' });
     const poison = bad.refund('refund.created', { currency: 'usd', amount: 100 });
     await ledger.store([bad.intent('payment_intent.succeeded', PAID)]);
@@ -117,7 +117,7 @@ describe('an event that cannot be applied', () => {
     ]);
   });
 
-  it('is refused by the database where the code above it would break an invariant', async () => {
+  it('is refused by the database when the code would break an invariant', async () => {
     await ledger.store([paid('guarded')]);
     await ledger.apply();
     for (const [change, constraint] of [
@@ -153,15 +153,15 @@ describe('an event that cannot be applied', () => {
   });
 });
 
-describe('an event of what names only a charge', () => {
+describe('an event of an object that names only a charge', () => {
   const orphan = { payment_intent: null };
 
   it.each(['before', 'after', 'together'])('is applied %s the charge is known', async (when) => {
-    const told = storyEvents({ name: `orphan_${when}` });
-    const charge = told.charge('charge.succeeded', { captured: true, amount_captured: 1999 });
+    const factory = storyEvents({ name: `orphan_${when}` });
+    const charge = factory.charge('charge.succeeded', { captured: true, amount_captured: 1999 });
     const rest = [
-      told.refund('refund.created', { ...orphan, amount: 300 }),
-      told.dispute('charge.dispute.created', orphan),
+      factory.refund('refund.created', { ...orphan, amount: 300 }),
+      factory.dispute('charge.dispute.created', orphan),
     ];
     const batches =
       { before: [rest, [charge]], after: [[charge], rest], together: [[...rest, charge]] }[when] ?? [];
@@ -180,17 +180,17 @@ describe('an event of what names only a charge', () => {
   });
 });
 
-describe('an event of money that came without a payment intent', () => {
+describe('an event of money without a payment intent', () => {
   const without = { payment_intent: null };
   const metadata = { tenant_id: 'acme', user_id: '0190b0d5-4a1c-7e2f-8c3d-0123456789ab' };
 
   it.each(['before', 'after', 'together'])(
-    'charge-without-intent: makes a payment of its charge, its refund being told %s it',
+    'charge-without-intent: makes a payment of its charge, with the refund reported %s it',
     async (when) => {
-      const told = storyEvents({ name: `bare_${when}`, metadata });
+      const factory = storyEvents({ name: `bare_${when}`, metadata });
       const captured = { ...without, captured: true, amount_captured: 1999 };
-      const charge = told.charge('charge.succeeded', captured);
-      const refund = told.refund('refund.created', { ...without, amount: 300 });
+      const charge = factory.charge('charge.succeeded', captured);
+      const refund = factory.refund('refund.created', { ...without, amount: 300 });
       const batches =
         { before: [[refund], [charge]], after: [[charge], [refund]], together: [[refund, charge]] }[when] ??
         [];
@@ -213,16 +213,19 @@ describe('an event of money that came without a payment intent', () => {
     },
   );
 
-  it('charge-without-intent: is seen by an operator where nobody knows whose it is', async () => {
+  it('charge-without-intent: is shown to an operator when it has no owner', async () => {
     await ledger.store([storyEvents({ name: 'nobody' }).charge('charge.succeeded', without)]);
     await ledger.apply();
     expect(await readLedgerState(ledger.pool)).toMatchObject({ unowned: 1 });
   });
 
-  it('charge-without-intent: becomes a payment where it was applied by code of before', async () => {
-    const told = storyEvents({ name: 'before', metadata });
+  it('charge-without-intent: becomes a payment when an older version applied it', async () => {
+    const factory = storyEvents({ name: 'before', metadata });
     const captured = { ...without, captured: true, amount_captured: 1999 };
-    await ledger.store([told.charge('charge.succeeded', captured), told.refund('refund.created', without)]);
+    await ledger.store([
+      factory.charge('charge.succeeded', captured),
+      factory.refund('refund.created', without),
+    ]);
     await ledger.apply();
     await ledger.rows('delete from refunds');
     await ledger.rows('delete from payments');
@@ -236,22 +239,22 @@ describe('an event of money that came without a payment intent', () => {
   });
 });
 
-describe('whose a payment is', () => {
+describe('the owner of a payment', () => {
   const TENANT = 'acme';
   const [USER, BOOKING] = ['0190b0d5-4a1c-7e2f-8c3d-0123456789ab', '0190b0d5-4a1c-7e2f-8c3d-0123456789ac'];
   const owners = () => ledger.rows('select tenant_id, user_id, booking_id from payments');
 
-  it('is what the metadata of the intent or its charge say', async () => {
+  it('is named by the metadata of the intent or its charge', async () => {
     const metadata = { tenant_id: TENANT, user_id: USER, booking_id: BOOKING };
-    await ledger.store([storyEvents({ name: 'told', metadata }).charge('charge.succeeded', {})]);
+    await ledger.store([storyEvents({ name: 'owned', metadata }).charge('charge.succeeded', {})]);
     await ledger.apply();
     expect(await owners()).toEqual([{ tenant_id: TENANT, user_id: USER, booking_id: BOOKING }]);
   });
 
-  it('refund-by-charge: is told with who had it before, where an operator corrects the metadata', async () => {
-    const told: PaymentChange[] = [];
+  it('refund-by-charge: is reported with the previous owner when an operator corrects the metadata', async () => {
+    const reported: PaymentChange[] = [];
     const { pool, logger } = ledger;
-    const onChanges = async (_: unknown, changes: readonly PaymentChange[]) => void told.push(...changes);
+    const onChanges = async (_: unknown, changes: readonly PaymentChange[]) => void reported.push(...changes);
     const metadata = { tenant_id: TENANT, user_id: USER, booking_id: BOOKING };
     const story = storyEvents({ name: 'moved', metadata });
     const captured = { captured: true, amount_captured: 1999 };
@@ -260,7 +263,7 @@ describe('whose a payment is', () => {
     const moved = { tenant_id: TENANT, user_id: BOOKING, booking_id: USER };
     await ledger.store([story.charge('charge.updated', { ...captured, metadata: moved })]);
     await applyDue({ pool, logger, onChanges });
-    expect(told).toMatchObject([
+    expect(reported).toMatchObject([
       { userId: USER, bookingId: BOOKING, previous: null, previousOwner: null },
       {
         ...{ userId: BOOKING, bookingId: USER, previous: null },
@@ -269,14 +272,14 @@ describe('whose a payment is', () => {
     ]);
   });
 
-  it('is nobody where they say what is no id', async () => {
+  it('is unknown when they hold a malformed id', async () => {
     const metadata = { tenant_id: 'Not A Tenant', user_id: 'erika@example.org', booking_id: "'" };
     await ledger.store([storyEvents({ name: 'odd', metadata }).charge('charge.succeeded', {})]);
     await ledger.apply();
     expect(await owners()).toEqual([{ tenant_id: null, user_id: null, booking_id: null }]);
   });
 
-  it('is the customer at Stripe where they say nothing', async () => {
+  it('is the customer at Stripe when they are empty', async () => {
     await ledger.rows(`insert into customers values ($1, $2, 'cus_1', now(), now()) on conflict do nothing`, [
       TENANT,
       USER,

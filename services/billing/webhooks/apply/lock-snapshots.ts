@@ -1,11 +1,6 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import {
-  chargeOf,
-  type IntentsOfCharges,
-  intentAmongCharges,
-  intentOf,
-  type Snapshot,
-} from '../../ledger/snapshot.ts';
+import { chargeOf, type IntentsOfCharges, intentAmongCharges, intentOf } from '../../ledger/payment-key.ts';
+import type { Snapshot } from '../../ledger/snapshot.ts';
 import { lockKeys } from '../postgres/ledger-transaction.ts';
 import { readIntentsOfCharges } from '../postgres/object-rows.ts';
 

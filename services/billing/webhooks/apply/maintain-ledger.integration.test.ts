@@ -34,7 +34,7 @@ function maintain(refetch?: RefetchPorts): Promise<void> {
   return maintainLedger({ pool, logger, onChanges, refetch });
 }
 
-/** Stripe as a test has it: answers these objects, and counts what it is asked. */
+/** A Stripe that returns these objects and counts the requests. */
 function stripeWith(objects: readonly StripeObject[], isConfigured = true) {
   const asked: string[] = [];
   const refetch: RefetchPorts = {
@@ -63,9 +63,9 @@ const states = () => ledger.rows('select state, failure_code from payments');
 const ambiguous = () => ledger.rows('select id from stripe_objects where ambiguous');
 
 describe('two events of one second that differ', () => {
-  const told = storyEvents({ name: 'tie', stepS: 0 });
-  const action = told.intent('payment_intent.requires_action', { status: 'requires_action' });
-  const failed = told.intent('payment_intent.payment_failed', {
+  const factory = storyEvents({ name: 'tie', stepS: 0 });
+  const action = factory.intent('payment_intent.requires_action', { status: 'requires_action' });
+  const failed = factory.intent('payment_intent.payment_failed', {
     last_payment_error: { code: 'card_declined' },
   });
   const CHOSEN = [{ state: 'PENDING', failure_code: 'card_declined' }];
@@ -86,7 +86,7 @@ describe('two events of one second that differ', () => {
     expect(await ambiguous()).toEqual([]);
   });
 
-  it('stay as chosen where Stripe cannot be asked, and stay unresolved', async () => {
+  it('keep the chosen snapshot when Stripe cannot be asked, and stay unresolved', async () => {
     const { refetch, asked } = stripeWith([objectOf(action)], false);
     await maintain(refetch);
     await maintain();
@@ -102,7 +102,7 @@ describe('two events of one second that differ', () => {
     expect(await ambiguous()).toEqual([{ id: 'pi_tie' }]);
   });
 
-  it('stay as chosen where Stripe has none of them, or answers what is not understood', async () => {
+  it('keep the chosen snapshot when Stripe has no such object, or its answer is not understood', async () => {
     for (const objects of [[], [{ ...objectOf(action), status: 'teleported' }]]) {
       await ledger.rows('update stripe_objects set ambiguous = true');
       await maintain(stripeWith(objects).refetch);
@@ -112,18 +112,18 @@ describe('two events of one second that differ', () => {
   });
 });
 
-describe('when something happened', () => {
+describe('the time of an activity', () => {
   const captured = { captured: true, amount_captured: 1999 };
   const START_S = 1_767_225_600;
 
-  async function applyTelling(): Promise<PaymentChange[]> {
-    const told: PaymentChange[] = [];
+  async function applyReporting(): Promise<PaymentChange[]> {
+    const reported: PaymentChange[] = [];
     const { pool, logger } = ledger;
-    await applyDue({ pool, logger, onChanges: async (_, more) => void told.push(...more) });
-    return told;
+    await applyDue({ pool, logger, onChanges: async (_, more) => void reported.push(...more) });
+    return reported;
   }
 
-  it('activity-time: is what the event says, however late it is applied and whatever comes with it', async () => {
+  it('activity-time: is that of the event, whenever and with whatever it is applied', async () => {
     const story = storyEvents({ name: 'times', metadata: { tenant_id: 'acme' } });
     const events = [
       story.charge('charge.succeeded', captured),
@@ -133,37 +133,37 @@ describe('when something happened', () => {
     ];
     const times = { captured: START_S + 10, refunded: START_S + 20, disputed: START_S + 201 };
     await ledger.store(events.toReversed());
-    expect(await applyTelling()).toMatchObject([{ times: { ...times, canceled: null } }]);
+    expect(await applyReporting()).toMatchObject([{ times: { ...times, canceled: null } }]);
     const columns = `select extract(epoch from capture_time)::int as captured, extract(epoch from refund_time)::int as refunded,
       update_time > now() - interval '1 minute' as recorded_now from payments`;
-    // Of the charge only the refund is known by then, and when it was made.
+    // Only the refund and the creation time of the charge are known by then.
     expect(await ledger.rows(columns)).toEqual([
       { captured: START_S + 1, refunded: START_S + 30, recorded_now: true },
     ]);
   });
 
-  it('activity-time: is when the charge was made where only a later event of it came', async () => {
+  it('activity-time: is the creation of the charge when only a later event of it came', async () => {
     const story = storyEvents({ name: 'later', metadata: { tenant_id: 'acme' } });
     await ledger.store([story.charge('charge.refunded', { ...captured, amount_refunded: 500 })]);
-    expect(await applyTelling()).toMatchObject([
+    expect(await applyReporting()).toMatchObject([
       { times: { captured: START_S + 1, refunded: START_S + 10 } },
     ]);
   });
 
-  it('activity-time: of what Stripe answers is when its object was made', async () => {
+  it('activity-time: of an object read from Stripe is its creation', async () => {
     const story = storyEvents({ name: 'read', metadata: { tenant_id: 'acme' } });
     const paid = story.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: 1999 });
     const read = [objectOf(paid), objectOf(story.refund('refund.created', { amount: 500 }))];
-    const told: PaymentChange[] = [];
-    await createLedgerSnapshots(ledger.pool, async (_, more) => void told.push(...more)).apply(
+    const reported: PaymentChange[] = [];
+    await createLedgerSnapshots(ledger.pool, async (_, more) => void reported.push(...more)).apply(
       read,
       new Date(),
     );
-    expect(told).toMatchObject([{ times: { captured: START_S, refunded: START_S + 101 } }]);
+    expect(reported).toMatchObject([{ times: { captured: START_S, refunded: START_S + 101 } }]);
   });
 });
 
-describe('a payment that a rule changed', () => {
+describe('a payment after a change of rules', () => {
   const captured = {
     captured: true,
     amount_captured: 1999,
@@ -174,7 +174,7 @@ describe('a payment that a rule changed', () => {
     user_id: '0190b0d5-4a1c-7e2f-8c3d-000000000001',
   };
 
-  // As code of before wrote it: what only the charge tells of does not count.
+  // Writes rows as an older version did: a refund that only the charge reports does not count.
   async function writeAsBefore(name: string): Promise<void> {
     await ledger.store([storyEvents({ name, metadata: owned }).charge('charge.refunded', captured)]);
     await ledger.apply();
@@ -182,7 +182,7 @@ describe('a payment that a rule changed', () => {
     await ledger.rows('insert into payments_to_derive select stripe_payment_intent_id from payments');
   }
 
-  it('refund-by-charge: is derived anew once, and told to others', async () => {
+  it('refund-by-charge: is derived again once, and reported', async () => {
     await writeAsBefore('stale');
     await maintain();
     const current = { state: 'REFUNDED', refunded: 1999 };
@@ -194,7 +194,7 @@ describe('a payment that a rule changed', () => {
     expect(await ledger.rows('select state, refunded::int from payments')).toEqual([current]);
   });
 
-  it('refund-by-charge: keeps no other one back where the database refuses it', async () => {
+  it('refund-by-charge: does not block others when the database refuses it', async () => {
     await writeAsBefore('other');
     await ledger.rows(`insert into payments_to_derive values ('pi_broken')`);
     await ledger.store([
@@ -218,7 +218,7 @@ describe('a payment that a rule changed', () => {
   });
 });
 
-describe('what Stripe tells before it is known here', () => {
+describe('an event before its customer or subscription is stored', () => {
   const [TENANT, USER, PLAN, AREA] = ['acme', 1, 2, 3].map((each) =>
     typeof each === 'string' ? each : `0190b0d5-4a1c-7e2f-8c3d-00000000000${each}`,
   );
@@ -226,7 +226,7 @@ describe('what Stripe tells before it is known here', () => {
   const makeCustomer = () =>
     ledger.rows(`insert into customers values ($1, $2, 'cus_late', now(), now())`, [TENANT, USER]);
 
-  it('gives a payment its owner once the customer is somebody', async () => {
+  it('gives a payment its owner once the customer is known', async () => {
     await ledger.store([
       storyEvents({ name: 'late' }).intent('payment_intent.succeeded', {
         customer: 'cus_late',
@@ -249,8 +249,8 @@ describe('what Stripe tells before it is known here', () => {
     expect(changes).toHaveLength(1);
   });
 
-  it('brings subscriptions and invoices to where they stand, before and after they are here', async () => {
-    const told = (type: string, object: Record<string, unknown>, created: number): StoryEvent => ({
+  it('updates subscriptions and invoices, before and after they are stored', async () => {
+    const eventOf = (type: string, object: Record<string, unknown>, created: number): StoryEvent => ({
       id: `evt_${type}_${created}`,
       type,
       created,
@@ -267,9 +267,9 @@ describe('what Stripe tells before it is known here', () => {
     });
     const invoice = (status: string) => ({ id: 'in_1', object: 'invoice', customer: 'cus_late', status });
     await ledger.store([
-      told('customer.subscription.updated', subscription('active'), 20),
-      told('customer.subscription.created', subscription('incomplete'), 10),
-      told('invoice.finalized', invoice('open'), 10),
+      eventOf('customer.subscription.updated', subscription('active'), 20),
+      eventOf('customer.subscription.created', subscription('incomplete'), 10),
+      eventOf('invoice.finalized', invoice('open'), 10),
     ]);
     expect(await ledger.apply()).toMatchObject({ applied: 3 });
     await makeCustomer();
@@ -277,8 +277,8 @@ describe('what Stripe tells before it is known here', () => {
     await maintain();
     expect(await accountStates()).toEqual([{ subscription: 'ACTIVE', ends: 1_800_000_000, invoice: 'OPEN' }]);
     await ledger.store([
-      told('invoice.paid', invoice('paid'), 30),
-      told('customer.subscription.deleted', subscription('canceled'), 30),
+      eventOf('invoice.paid', invoice('paid'), 30),
+      eventOf('customer.subscription.deleted', subscription('canceled'), 30),
     ]);
     await ledger.apply();
     expect(await accountStates()).toMatchObject([{ subscription: 'CANCELED', invoice: 'PAID' }]);
@@ -316,14 +316,14 @@ describe('what Stripe tells before it is known here', () => {
       { state: 'CANCELED', end_time: NOW_S + 60 },
     ],
     [
-      'a cancellation that was taken back',
+      'a withdrawn cancellation',
       { status: 'trialing', cancel_at: null, canceled_at: null },
       { state: 'TRIALING', end_time: null },
     ],
   ])(
-    'portal-cancel: shows %s, told before and after the subscription is here',
+    'portal-cancel: shows %s, from events before and after the subscription is stored',
     async (_, change, expected) => {
-      const told = (created: number, object: Record<string, unknown>): StoryEvent => ({
+      const eventOf = (created: number, object: Record<string, unknown>): StoryEvent => ({
         ...{
           id: `evt_${created}`,
           type: 'customer.subscription.updated',
@@ -334,19 +334,19 @@ describe('what Stripe tells before it is known here', () => {
           data: { object: { ...SUBSCRIPTION, ...object } },
         },
       });
-      await ledger.store([told(1, change)]);
+      await ledger.store([eventOf(1, change)]);
       await ledger.apply();
       await makeCustomer();
       await makeSubscriptionAndInvoice();
       await maintain();
       expect(await subscriptionRow()).toMatchObject([expected]);
-      await ledger.store([told(2, { cancel_at: SOON_S + 1, ...paused(SOON_S) }), told(3, change)]);
+      await ledger.store([eventOf(2, { cancel_at: SOON_S + 1, ...paused(SOON_S) }), eventOf(3, change)]);
       await ledger.apply();
       expect(await subscriptionRow()).toMatchObject([expected]);
     },
   );
 
-  it('portal-cancel: refuses a time that is none before anything of the event is written', async () => {
+  it('portal-cancel: refuses a malformed time before the event is written', async () => {
     for (const time of [-1, 0.5, 1e15, 'soon'])
       await ledger.store([
         {

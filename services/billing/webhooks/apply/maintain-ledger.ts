@@ -62,7 +62,7 @@ async function rederivePayments({ pool, logger, onChanges }: MaintenanceOptions)
       return faultText(error);
     });
     if (derived !== undefined)
-      logger.error({ payment: key, fault: derived }, 'payment cannot be derived anew: reconcile it');
+      logger.error({ payment: key, fault: derived }, 'payment cannot be derived again: reconcile it');
     await dropPaymentToDerive(pool, key);
   }
 }

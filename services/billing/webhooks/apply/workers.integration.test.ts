@@ -7,7 +7,7 @@ import { startApplier } from './applier.ts';
 
 const PAYMENTS = 1500;
 
-/** The same numbers on every run. */
+/** Equal numbers on every run. */
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -23,18 +23,18 @@ function shuffled<T>(things: readonly T[], random: () => number): T[] {
     .map(({ thing }) => thing);
 }
 
-it('applies each event once where workers of two processes work while more comes in', {
+it('applies each event once with workers of two processes while more arrive', {
   timeout: 120_000,
 }, async () => {
   await using ledger = await openTestLedger();
   const { pool, logger } = ledger;
-  await ledger.rows('create table told (intent text, captured bigint)');
+  await ledger.rows('create table reported (intent text, captured bigint)');
   const onChanges: Parameters<typeof startApplier>[0]['onChanges'] = async (run, changes) => {
     const came = changes.filter(
       ({ current: now, previous: before }) => now.captured > (before?.captured ?? 0),
     );
-    const text = 'insert into told select * from unnest($1::text[], $2::bigint[])';
-    await run({ name: 'tell', text }, [
+    const text = 'insert into reported select * from unnest($1::text[], $2::bigint[])';
+    await run({ name: 'count_changes', text }, [
       came.map(({ intent }) => intent),
       came.map(({ current: now }) => now.captured),
     ]);
@@ -67,7 +67,7 @@ it('applies each event once where workers of two processes work while more comes
     },
   ]);
   expect(
-    await ledger.rows('select count(*)::int, count(distinct intent)::int as payments from told'),
+    await ledger.rows('select count(*)::int, count(distinct intent)::int as payments from reported'),
   ).toEqual([{ count: PAYMENTS, payments: PAYMENTS }]);
   expect(ledger.log.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
 });

@@ -47,19 +47,19 @@ export function applierReadings(
   });
   const [counter, gauge] = [reading('counter'), reading('gauge')];
   return [
-    counter('events_applied_total', 'Events of Stripe that were applied.', counts.applied),
+    counter('events_applied_total', 'Stripe events that were applied.', counts.applied),
     counter('attempts_failed_total', 'Attempts to apply an event that failed.', counts.failed),
     counter('events_died_total', 'Events that failed for the last time.', counts.dead),
     gauge('events_waiting', 'Events that are not applied yet.', state.waiting),
-    gauge('lag_seconds', 'How long the event that waits longest has been due.', state.lagS),
-    gauge('events_dead', 'Events that wait for a replay.', state.dead),
-    gauge('events_foreign', 'Events of another mode or account, kept and not applied.', state.foreign),
-    gauge('payments_unowned', 'Payments of which nobody knows whose they are.', state.unowned),
-    gauge('refunds_held', 'Refunds without anything captured that they could be part of.', state.heldRefunds),
-    gauge('objects_ambiguous', 'Objects of which two snapshots of one second differ.', state.ambiguous),
+    gauge('lag_seconds', 'Time since the oldest due event became due.', state.lagS),
+    gauge('events_dead', 'Events without a next attempt, which an operator must replay.', state.dead),
+    gauge('events_foreign', 'Events of another mode or account, stored and not applied.', state.foreign),
+    gauge('payments_unowned', 'Payments without an owner.', state.unowned),
+    gauge('refunds_held', 'Refunds that no known capture covers.', state.heldRefunds),
+    gauge('objects_ambiguous', 'Objects with two different snapshots of one second.', state.ambiguous),
     gauge(
       'payments_fractional',
-      'Payments with a fraction of a minor unit, which answers show rounded down.',
+      'Payments with a fraction of a minor unit, which answers round down.',
       state.fractional,
     ),
   ];

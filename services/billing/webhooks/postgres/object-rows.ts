@@ -1,5 +1,6 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import { chargeOf, type IntentsOfCharges, intentOf, type Snapshot } from '../../ledger/snapshot.ts';
+import { chargeOf, type IntentsOfCharges, intentOf } from '../../ledger/payment-key.ts';
+import type { Snapshot } from '../../ledger/snapshot.ts';
 import type { StripeKind } from '../../ledger/stripe-object.ts';
 
 /** The newest snapshot of an object, with its payment. */

@@ -6,7 +6,7 @@ import { readWebhookEvent, type WebhookEvent } from './webhook-event.ts';
 const event = (name: string): WebhookEvent =>
   readWebhookEvent(JSON.stringify(storyEvents({ name }).intent('payment_intent.created', {})));
 
-/** A store that writes when it is told to. */
+/** A store whose writes complete on demand. */
 function heldStore() {
   const batches: string[][] = [];
   const held: PromiseWithResolvers<void>[] = [];
@@ -23,7 +23,7 @@ function heldStore() {
 const nextTurn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 describe('an inbox', () => {
-  it('stores together what comes while others are being stored', async () => {
+  it('stores the events that arrive during a write together', async () => {
     const { store, batches, release } = heldStore();
     await using inbox = createInbox({ store, maxInFlight: 1, maxBatch: 3 });
     const first = inbox.put(event('a'));
@@ -40,13 +40,13 @@ describe('an inbox', () => {
     expect(batches.map((each) => each.length)).toEqual([1, 3, 1]);
   });
 
-  it('says of an event that comes twice at once that it is new once', async () => {
+  it('reports an event that arrives twice at once as new once', async () => {
     await using inbox = createInbox({ store: async (events) => new Set(events.map(({ id }) => id)) });
     const both = await Promise.all([inbox.put(event('a')), inbox.put(event('a'))]);
     expect(both).toEqual([{ isNew: true }, { isNew: false }]);
   });
 
-  it('refuses what cannot be stored, and goes on with what comes next', async () => {
+  it('refuses an event that cannot be stored, and continues with the next', async () => {
     let isAway = true;
     const store = async (events: readonly WebhookEvent[]) => {
       if (isAway) throw new Error('away');
@@ -58,7 +58,7 @@ describe('an inbox', () => {
     await expect(inbox.put(event('a'))).resolves.toEqual({ isNew: true });
   });
 
-  it('refuses what there is no room for', async () => {
+  it('refuses an event when too many wait', async () => {
     const { store, release } = heldStore();
     const inbox = createInbox({ store, maxInFlight: 1, maxBatch: 1, maxWaiting: 1 });
     const first = inbox.put(event('a'));
@@ -73,7 +73,7 @@ describe('an inbox', () => {
     await inbox[Symbol.asyncDispose]();
   });
 
-  it('closes once everything that was put in is stored', async () => {
+  it('closes once all events are stored', async () => {
     const { store, release } = heldStore();
     const inbox = createInbox({ store });
     const stored: string[] = [];

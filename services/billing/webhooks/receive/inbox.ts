@@ -88,11 +88,11 @@ class BatchingInbox implements Inbox {
   #flush(): void {
     if (this.#waiting.length === 0 || this.#inFlight.size >= this.#options.maxInFlight) return;
     const batch = this.#waiting.splice(0, this.#options.maxBatch);
-    const flight = this.#store(batch).finally(() => {
-      this.#inFlight.delete(flight);
+    const write = this.#store(batch).finally(() => {
+      this.#inFlight.delete(write);
       this.#schedule();
     });
-    this.#inFlight.add(flight);
+    this.#inFlight.add(write);
     if (this.#waiting.length > 0) this.#schedule();
   }
 

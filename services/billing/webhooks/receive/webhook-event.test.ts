@@ -17,7 +17,7 @@ const thin = (fields: Readonly<Record<string, unknown>>) =>
   });
 
 describe('a thin event', () => {
-  it('thin-event: is ignored where it names nothing that is kept', () => {
+  it('thin-event: is ignored when it names an object that is not stored', () => {
     expect(thin({})).toMatchObject({
       state: 'ignored',
       fault: null,
@@ -34,7 +34,7 @@ describe('a thin event', () => {
   });
 
   it.each(['charge', 'payment_intent', 'refund', 'dispute', 'subscription', 'invoice'])(
-    'thin-event: waits for a person where it names a %s, because what happened to it is not said',
+    'thin-event: waits for an operator when it names a %s, because it has no content',
     (type) => {
       const related = { id: 'x_1', type, url: `/v1/${type}s/x_1` };
       expect(thin({ type: `v1.${type}.updated`, related_object: related })).toMatchObject({
@@ -77,7 +77,7 @@ describe('an event', () => {
     expect(about(type, object)).toMatchObject({ state });
   });
 
-  it('thin-event: is read without an error however deep objects stand in one another', () => {
+  it('thin-event: is read without an error at any depth of embedded objects', () => {
     const about = `"status":"succeeded","amount":1,"currency":"eur","created":1`;
     const charge = `{"object":"charge","id":"ch_1",${about},"payment_intent":`;
     const intent = `{"object":"payment_intent","id":"pi_1",${about},"latest_charge":`;

@@ -1,7 +1,8 @@
 import { LedgerError } from '../../ledger/ledger-error.ts';
 import { foreignFault, foreignReason, type LedgerScope } from '../../ledger/origin.ts';
+import { intentOf } from '../../ledger/payment-key.ts';
 import { isId, isRaw, type Raw } from '../../ledger/read-fields.ts';
-import { intentOf, kindOf, type Snapshot, snapshotsOfEvent } from '../../ledger/snapshot.ts';
+import { kindOf, type Snapshot, snapshotsOfEvent } from '../../ledger/snapshot.ts';
 import { STRIPE_KINDS, type StripeKind } from '../../ledger/stripe-object.ts';
 import { doubtOf, type EventEnvelope, readEnvelope } from './event-envelope.ts';
 

@@ -52,7 +52,7 @@ export function createWebhookReceiver(options: ReceiverOptions): WebhookReceiver
     const about = { eventId, type, livemode, account, reason };
     logger[level](
       about,
-      'webhook is kept and not applied: it is of another mode or account than the settings name',
+      'webhook stored and not applied: it is of another mode or account than the settings',
     );
   };
   return {
@@ -67,7 +67,7 @@ export function createWebhookReceiver(options: ReceiverOptions): WebhookReceiver
     readings: () =>
       [...outcomes].map(([outcome, value]) => ({
         name: 'rollcall_webhook_deliveries_total',
-        help: 'Deliveries of Stripe by what became of them.',
+        help: 'Deliveries of Stripe by outcome.',
         type: 'counter' as const,
         labels: { outcome },
         value,
@@ -81,9 +81,9 @@ function logDelivery(
   isNew: boolean,
 ): void {
   const about = { eventId: id, type };
-  if (!isNew) logger.debug(about, 'webhook was received before');
+  if (!isNew) logger.debug(about, 'webhook received again');
   else if (state === 'failed')
-    logger.warn({ ...about, apiVersion, fault }, 'webhook is kept, but not understood');
+    logger.warn({ ...about, apiVersion, fault }, 'webhook stored, but not understood');
   else logger.debug({ ...about, state }, 'webhook received');
 }
 
