@@ -75,7 +75,7 @@ export async function startAuditWatch(
   };
   let maintaining: Promise<void> = Promise.resolve();
   const stop = poll(() => (maintaining = maintain()), {
-    pollMs: pollMs,
+    pollMs,
     onError: (error) => logger.warn({ error }, 'the audit log cannot be maintained'),
   });
   return {

@@ -90,7 +90,7 @@ export async function watchGrants(
   const listeners = new Set<() => void>();
   let version = await store.version();
   let find = indexGrants(await store.list());
-  const look = async () => {
+  const readChanges = async () => {
     // Read before the grants: a change in between is read again.
     const now = await store.version();
     if (now === version) return;
@@ -98,7 +98,7 @@ export async function watchGrants(
     version = now;
     for (const listener of listeners) listener();
   };
-  const stop = poll(look, { onError, pollMs });
+  const stop = poll(readChanges, { onError, pollMs });
   return {
     find: (caller, asked) => find(caller, asked),
     onChange(listener) {

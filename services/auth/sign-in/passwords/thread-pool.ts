@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 
-/** The answer of a thread to a task. Answers come in the next of the tasks. */
+/** The answer of a thread to a task. Answers come in the order of the tasks. */
 export type ThreadAnswer<Result> = { readonly result: Result } | { readonly error: unknown };
 
 interface ThreadPoolOptions {
@@ -42,7 +42,7 @@ export function createThreadPool<Task, Result>(options: ThreadPoolOptions): Thre
   const { script, maxWaiting, overloaded } = options;
   const threads = Array.from({ length: options.threads }, (): Thread<Task, Result> => ({ tasks: [] }));
   const queue: QueuedTask<Task, Result>[] = [];
-  const pending = () => threads.reduce((sum, { tasks: orders }) => sum + orders.length, queue.length);
+  const pending = () => threads.reduce((sum, { tasks }) => sum + tasks.length, queue.length);
 
   function dispatch(): void {
     while (queue.length > 0) {

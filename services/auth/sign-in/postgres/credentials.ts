@@ -11,7 +11,7 @@ import type { SignInSeal } from './sign-in-seal.ts';
 export const LOCK_UNERASED_USER = `select 1 from users where tenant_id = $1::text and id = $2::uuid and erase_time is null for key share`;
 
 const ACTIVE = {
-  name: 'people_hold_active',
+  name: 'sign_in_lock_active',
   text: `select 1 from users where tenant_id = $1 and id = $2 and state = 'ACTIVE' and merged_into is null
     for key share`,
 };
@@ -45,7 +45,7 @@ export interface SignInSeals {
 
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
-/** Reads the password and the verification of a user. Undefined: reads nothing, in as many statements. */
+/** Reads the password and the verification of a user. Runs the statement for an unknown user too. */
 export async function findAccess(
   run: RunPrepared,
   seal: SignInSeal,
