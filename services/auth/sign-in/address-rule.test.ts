@@ -103,7 +103,9 @@ describe('a registration that an older version accepted', () => {
         ? [{ id: '1', person_sealed: '', password_hash: '' }]
         : [];
     };
-    const seal = { openPerson: () => ({ email: 'ada@example.com', firstName: '', lastName: '', ...person }) };
+    const seal = {
+      openRegistration: () => ({ email: 'ada@example.com', firstName: '', lastName: '', ...person }),
+    };
     const made = await completeRegistration(
       run as never,
       { seal, contactSeal: {} } as unknown as SignInSeals,
