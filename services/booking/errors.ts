@@ -61,3 +61,24 @@ export function requestIdReused(requestId: string): BookingError {
   const message = `Request id ${requestId} was used before, for another request; choose a new one.`;
   return new BookingError('REQUEST_ID_REUSED', message, { metadata: { reused_request_id: requestId } });
 }
+
+export function notReviewable(
+  message: string,
+  { tenantId, id, why }: { tenantId: string; id: string; why: string },
+): BookingError {
+  return new BookingError('BOOKING_NOT_REVIEWABLE', message, {
+    metadata: { tenant_id: tenantId, booking_id: id, why },
+  });
+}
+
+export function reviewExists(tenantId: string, bookingId: string): BookingError {
+  const message = `Booking ${bookingId} has a review: change that one.`;
+  return new BookingError('REVIEW_EXISTS', message, {
+    metadata: { tenant_id: tenantId, booking_id: bookingId },
+  });
+}
+
+export function referenceTaken(tenantId: string, reference: string): BookingError {
+  const message = `Another booking of tenant ${tenantId} has the reference ${reference}.`;
+  return new BookingError('REFERENCE_TAKEN', message, { metadata: { tenant_id: tenantId, reference } });
+}

@@ -8,6 +8,13 @@ export interface TimePosition {
   readonly id: string;
 }
 
+/** One page of a list. */
+export interface Page<Row, Position = TimePosition> {
+  readonly rows: readonly Row[];
+  /** Position of the last row. Absent: this is the last page. */
+  readonly next?: Position;
+}
+
 /** Bound of the rows of one response: 4 MiB less room for the rest of the message. */
 export const MAX_RESPONSE_BYTES = 3_900_000;
 

@@ -35,14 +35,12 @@ import {
 } from '@rollcall/user-access';
 import type { BookingConfig } from './config.ts';
 import { createRecordedPayments, type RecordedPayments } from './payments/record-payment.ts';
-import type { PetPorts } from './pets/pet-commands.ts';
 import { createPostgresBookingReads, createPostgresBookingWrites } from './postgres/booking-store.ts';
 import { createBookingPets, createPostgresPets, ENTITIES } from './postgres/pet-store.ts';
 import { createPostgresReviewReads, createPostgresReviewWrites } from './postgres/review-store.ts';
 import { ERASED_ROWS, readUserStatistics, USER_COLUMNS } from './postgres/user-rows.ts';
 import { createRemoteUserFinder } from './remote-user-finder.ts';
-import type { ReviewPorts } from './reviews/review-commands.ts';
-import { type BookingPorts, bookingServiceImplementation } from './rpc/booking-service.ts';
+import { bookingServiceImplementation } from './rpc/booking-service.ts';
 import { petServiceImplementation } from './rpc/pet-service.ts';
 import { reviewServiceImplementation } from './rpc/review-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
@@ -128,7 +126,7 @@ interface PortParts {
   readonly logger: Logger;
 }
 
-function createPorts({ pool, orm, access, recorded, logger }: PortParts): RoutePorts {
+function createPorts({ pool, orm, access, recorded, logger }: PortParts) {
   const aliases = createUserAliases(pool);
   const common = { users: access.users, aliases };
   return {
@@ -149,18 +147,14 @@ function createPorts({ pool, orm, access, recorded, logger }: PortParts): RouteP
   };
 }
 
+type Ports = ReturnType<typeof createPorts>;
+
 function tasksOf({ admin }: UserAccess, pool: Pool) {
   const readStatistics = (tenantId: string, userId: string) => readUserStatistics(pool, tenantId, userId);
   return userTasks({ admin, pool, source: 'booking', readStatistics });
 }
 
-interface RoutePorts {
-  readonly bookings: BookingPorts;
-  readonly pets: PetPorts;
-  readonly reviews: ReviewPorts;
-}
-
-function bookingRoutes(ports: RoutePorts, chain: readonly Interceptor[]): Route[] {
+function bookingRoutes(ports: Ports, chain: readonly Interceptor[]): Route[] {
   return [
     ...implementService(BookingServiceDescriptor, bookingServiceImplementation(ports.bookings), chain),
     ...implementService(PetServiceDescriptor, petServiceImplementation(ports.pets), chain),

@@ -40,3 +40,12 @@ export function activityNotFound(tenantId: string, id: string): VendorError {
     id,
   });
 }
+
+export function vendorNotVerified(vendor: {
+  readonly id: string;
+  readonly verificationState: string;
+}): VendorError {
+  const { id, verificationState } = vendor;
+  const message = `Vendor ${id} may publish nothing: it is ${verificationState}, not VERIFIED.`;
+  return new VendorError('VENDOR_NOT_VERIFIED', message, { id, verification_state: verificationState });
+}

@@ -1,6 +1,6 @@
 import type { ShownUser, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
-import { BookingError } from '../errors.ts';
+import { referenceTaken } from '../errors.ts';
 import { reportsOfNewBooking } from '../outbox/user-reports.ts';
 import { requireActiveUsers } from '../require-active-users.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
@@ -85,9 +85,4 @@ async function replay(
   if (!before) return undefined;
   requireSameRequest(request, before.fingerprint);
   return { ...(await bookingWithUsers(users, before.booking, signal)), replayed: true };
-}
-
-function referenceTaken(tenantId: string, reference: string): BookingError {
-  const message = `Another booking of tenant ${tenantId} has the reference ${reference}.`;
-  return new BookingError('REFERENCE_TAKEN', message, { metadata: { tenant_id: tenantId, reference } });
 }

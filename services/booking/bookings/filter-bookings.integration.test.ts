@@ -111,7 +111,7 @@ describe('a filtered list', () => {
     ['from a day on', { startFrom: '2026-05-03' }, ({ startDate }) => startDate >= '2026-05-03'],
     ['before a day', { startBefore: '2026-05-03' }, ({ startDate }) => startDate < '2026-05-03'],
     [
-      'combines all filters',
+      'by all filters',
       {
         statuses: [PENDING, PAID],
         vendorId: hotel,

@@ -1,6 +1,6 @@
 import type { UserAliases, Users } from '@rollcall/user-access';
 import { notFound } from '../errors.ts';
-import { limitBySize } from '../page.ts';
+import { limitBySize, type Page } from '../page.ts';
 import type { Booking, BookingView } from './booking.ts';
 import type {
   BookingFilter,
@@ -65,31 +65,27 @@ export interface ListBookingsQuery extends Omit<BookingList, 'filter'> {
   readonly signal: AbortSignal;
 }
 
-/** One page of a list. */
-interface BookingPage {
-  readonly bookings: readonly BookingWithUsers[];
-  /** Position of the last row. Absent: this is the last page. */
-  readonly next?: ListPosition;
-}
-
 /**
  * Returns a page of bookings with their users. A merged user counts as its survivor. A page is shorter than
  * its limit when one response cannot hold it.
  * @throws BookingError USER_SEARCH_UNAVAILABLE, TOO_MANY_USERS
  */
-export async function listBookings(ports: ListBookingsPorts, query: ListBookingsQuery): Promise<BookingPage> {
+export async function listBookings(
+  ports: ListBookingsPorts,
+  query: ListBookingsQuery,
+): Promise<Page<BookingWithUsers, ListPosition>> {
   const { signal, filter: asked, limit, ...list } = query;
   const filter = await withIds(ports, query);
-  if (filter.userIds?.length === 0) return { bookings: [] };
+  if (filter.userIds?.length === 0) return { rows: [] };
   // One row more than the limit shows whether a next page exists.
   const found = await ports.reads.list({ ...list, filter, limit: limit + 1 });
-  const bookings = limitBySize(
+  const rows = limitBySize(
     await bookingsWithUsers(ports.users, found.slice(0, limit), signal),
     maxBookingBytes,
   );
-  const last = bookings.at(-1)?.booking;
-  if (found.length <= bookings.length || !last) return { bookings };
-  return { bookings, next: positionOf(last, list.order) };
+  const last = rows.at(-1)?.booking;
+  if (found.length <= rows.length || !last) return { rows };
+  return { rows, next: positionOf(last, list.order) };
 }
 
 async function withIds(ports: ListBookingsPorts, query: ListBookingsQuery): Promise<BookingFilter> {

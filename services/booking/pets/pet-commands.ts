@@ -1,7 +1,7 @@
 import type { ShownUser, UserAliases, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import { notFound } from '../errors.ts';
-import { limitBySize, maxTextBytes, maxUserBytes, type TimePosition } from '../page.ts';
+import { limitBySize, maxTextBytes, maxUserBytes, type Page } from '../page.ts';
 import { requireActiveUsers } from '../require-active-users.ts';
 import type { WriteRequest } from '../write-request.ts';
 import { type NewPet, type PetTerms, type PetWithUser, petsWithUsers, petWithUser } from './pet.ts';
@@ -34,13 +34,6 @@ interface ListPetsQuery extends Omit<PetList, 'userIds'> {
   readonly signal: AbortSignal;
 }
 
-/** One page of a list. */
-interface PetPage {
-  readonly pets: readonly PetWithUser[];
-  /** Position of the last row. Absent: this is the last page. */
-  readonly next?: TimePosition;
-}
-
 /**
  * Returns a page of pets with their owners, newest first. The pets of merged users count as those of the
  * survivor.
@@ -48,14 +41,14 @@ interface PetPage {
 export async function listPets(
   { pets, users, aliases }: PetPorts,
   { userId, signal, ...list }: ListPetsQuery,
-): Promise<PetPage> {
+): Promise<Page<PetWithUser>> {
   const userIds = userId ? await aliases.allIdsOf(list.tenantId, [userId]) : null;
   // One row more than the limit shows whether a next page exists.
   const found = await pets.list({ ...list, userIds, limit: list.limit + 1 });
-  const shown = limitBySize(await petsWithUsers(users, found.slice(0, list.limit), signal), maxPetBytes);
-  const last = shown.at(-1)?.pet;
-  if (found.length <= shown.length || !last) return { pets: shown };
-  return { pets: shown, next: { timeMs: last.createTime.getTime(), id: last.id } };
+  const rows = limitBySize(await petsWithUsers(users, found.slice(0, list.limit), signal), maxPetBytes);
+  const last = rows.at(-1)?.pet;
+  if (found.length <= rows.length || !last) return { rows };
+  return { rows, next: { timeMs: last.createTime.getTime(), id: last.id } };
 }
 
 function maxPetBytes({ pet, user }: PetWithUser): number {

@@ -41,11 +41,9 @@ export function createPostgresReviewReads(pool: Pool): ReviewReads {
         ...(customerIds ? [{ column: 'customer_id', ids: customerIds }] : []),
         ...(vendorIds ? [{ column: 'vendor_id', ids: vendorIds }] : []),
       ];
-      const conditions = filters.map(
-        ({ column, ids }) => ` and ${column} = any($${values.push(ids)}::uuid[])`,
-      );
+      const where = filters.map(({ column, ids }) => ` and ${column} = any($${values.push(ids)}::uuid[])`);
       const name = ['reviews', ...filters.map(({ column }) => column)].join('_');
-      const text = `select ${REVIEW_COLUMNS} from reviews where tenant_id = $1${conditions.join('')} ${PAGE}`;
+      const text = `select ${REVIEW_COLUMNS} from reviews where tenant_id = $1${where.join('')} ${PAGE}`;
       return (await runPrepared<ReviewRow>(pool, { name, text }, values)).map(reviewFromRow);
     },
   };

@@ -1,9 +1,9 @@
 import type { UserAliases, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import type { BookingStatus } from '../bookings/booking.ts';
-import { BookingError, notFound } from '../errors.ts';
+import { notFound, notReviewable, reviewExists } from '../errors.ts';
 import { reportsOfReview } from '../outbox/user-reports.ts';
-import { limitBySize, maxTextBytes, maxUserBytes, type TimePosition } from '../page.ts';
+import { limitBySize, maxTextBytes, maxUserBytes, type Page } from '../page.ts';
 import type { WriteRequest } from '../write-request.ts';
 import {
   type NewReview,
@@ -51,27 +51,20 @@ interface ListReviewsQuery extends Omit<ReviewList, 'customerIds' | 'vendorIds'>
   readonly signal: AbortSignal;
 }
 
-/** One page of a list. */
-interface ReviewPage {
-  readonly reviews: readonly ReviewWithUsers[];
-  /** Position of the last row. Absent: this is the last page. */
-  readonly next?: TimePosition;
-}
-
 /** Returns a page of reviews with their users, newest first. A merged user counts as its survivor. */
 export async function listReviews(
   { reads, users, aliases }: ReviewPorts,
   { customerId, vendorId, signal, ...list }: ListReviewsQuery,
-): Promise<ReviewPage> {
+): Promise<Page<ReviewWithUsers>> {
   const idsOf = (id: string | null) => (id ? aliases.allIdsOf(list.tenantId, [id]) : null);
   const [customerIds, vendorIds] = await Promise.all([idsOf(customerId), idsOf(vendorId)]);
   // One row more than the limit shows whether a next page exists.
   const found = await reads.list({ ...list, customerIds, vendorIds, limit: list.limit + 1 });
   const page = await reviewsWithUsers(users, found.slice(0, list.limit), signal);
-  const reviews = limitBySize(page, maxReviewBytes);
-  const last = reviews.at(-1)?.review;
-  if (found.length <= reviews.length || !last) return { reviews };
-  return { reviews, next: { timeMs: last.createTime.getTime(), id: last.id } };
+  const rows = limitBySize(page, maxReviewBytes);
+  const last = rows.at(-1)?.review;
+  if (found.length <= rows.length || !last) return { rows };
+  return { rows, next: { timeMs: last.createTime.getTime(), id: last.id } };
 }
 
 function maxReviewBytes({ review, customer, vendor }: ReviewWithUsers): number {
@@ -134,22 +127,6 @@ function decide(booking: ReviewedBooking, tenantId: string, review: NewReview): 
   const ids = { tenantId, id: uuidv7(), customerId: userId, vendorId };
   const written = { ...review, ...ids, createTime: now, updateTime: now };
   return { review: written, reports: reportsOfReview(written, 'written', now) };
-}
-
-function notReviewable(
-  message: string,
-  { tenantId, id, why }: { tenantId: string; id: string; why: string },
-): BookingError {
-  return new BookingError('BOOKING_NOT_REVIEWABLE', message, {
-    metadata: { tenant_id: tenantId, booking_id: id, why },
-  });
-}
-
-function reviewExists(tenantId: string, bookingId: string): BookingError {
-  const message = `Booking ${bookingId} has a review: change that one.`;
-  return new BookingError('REVIEW_EXISTS', message, {
-    metadata: { tenant_id: tenantId, booking_id: bookingId },
-  });
 }
 
 /**

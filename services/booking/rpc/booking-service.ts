@@ -33,7 +33,7 @@ import {
 } from './booking-message.ts';
 import { listFromRequest } from './list-request.ts';
 
-export type BookingPorts = CreateBookingPorts & ListBookingsPorts & RecordPaymentPorts;
+type BookingPorts = CreateBookingPorts & ListBookingsPorts & RecordPaymentPorts;
 
 /** Implements BookingService. */
 export function bookingServiceImplementation(ports: BookingPorts): Implementation<typeof BookingService> {
@@ -76,7 +76,7 @@ export function bookingServiceImplementation(ports: BookingPorts): Implementatio
       const { list, tokens } = listFromRequest(request);
       const page = await listBookings(ports, { ...list, signal: call.signal });
       return create(ListBookingsResponseSchema, {
-        bookings: page.bookings.map(toBookingMessage),
+        bookings: page.rows.map(toBookingMessage),
         nextPageToken: page.next ? tokens.write(page.next) : '',
       });
     },

@@ -43,7 +43,7 @@ export function petServiceImplementation(ports: PetPorts): Implementation<typeof
       const { page: list, tokens } = pageFromRequest(request, ['ListPets', { userId }]);
       const page = await listPets(ports, { ...list, userId, signal });
       const nextPageToken = page.next ? tokens.write(page.next) : '';
-      return create(ListPetsResponseSchema, { pets: page.pets.map(toPetMessage), nextPageToken });
+      return create(ListPetsResponseSchema, { pets: page.rows.map(toPetMessage), nextPageToken });
     },
     async updatePet({ tenantId, pet: message, updateMask }, { signal }) {
       const { id, changes } = petChangesFromMessage(message as PetMessage, updateMask?.paths ?? []);

@@ -51,7 +51,7 @@ export function reviewServiceImplementation(ports: ReviewPorts): Implementation<
       const { page: list, tokens } = pageFromRequest(request, ['ListReviews', { customerId, vendorId }]);
       const page = await listReviews(ports, { ...list, customerId, vendorId, signal });
       const nextPageToken = page.next ? tokens.write(page.next) : '';
-      return create(ListReviewsResponseSchema, { reviews: page.reviews.map(toReviewMessage), nextPageToken });
+      return create(ListReviewsResponseSchema, { reviews: page.rows.map(toReviewMessage), nextPageToken });
     },
     async updateReview({ tenantId, review: message, updateMask }, { signal }) {
       const { id, changes } = reviewChangesFromMessage(message as ReviewMessage, updateMask?.paths ?? []);

@@ -117,8 +117,8 @@ const TAKE = {
 export const CALL_TIMEOUT_MS = 5000;
 
 /**
- * Calls the user service from a task. An outage, overload or refused credentials postpone all jobs; a refusal is
- * final; any other fault is retried a few times. A report about an erased user is dropped.
+ * Calls the user service from a task. An outage, overload or refused credentials postpone all jobs; a
+ * refusal is final; any other fault is retried a few times. A report about an erased user is dropped.
  */
 async function callUserService(call: () => Promise<unknown>): Promise<void> {
   try {

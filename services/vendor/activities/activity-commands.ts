@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
-import { activityNotFound, VendorError, vendorNotFound } from '../errors.ts';
-import { type ListPosition, maxRowBytes, toPage } from '../page.ts';
+import { activityNotFound, vendorNotFound, vendorNotVerified } from '../errors.ts';
+import { maxRowBytes, type Page, toPage } from '../page.ts';
 import { findRepeated, type WriteRequest } from '../write-request.ts';
 import {
   type Activity,
@@ -40,13 +40,6 @@ export async function getActivity(
   throw activityNotFound(tenantId, id);
 }
 
-/** One page of a list. */
-interface ActivityPage {
-  readonly activities: readonly ActivityWithUser[];
-  /** Position of the last row. Absent: this is the last page. */
-  readonly next?: ListPosition;
-}
-
 /**
  * Returns a page of activities with their vendors' users. A page is shorter than its limit when one response
  * cannot hold it.
@@ -54,13 +47,13 @@ interface ActivityPage {
 export async function listActivities(
   { reads, users }: ActivityPorts,
   { signal, ...list }: ActivityList & { signal: AbortSignal },
-): Promise<ActivityPage> {
+): Promise<Page<ActivityWithUser>> {
   // One row more than the limit shows whether a next page exists.
   const found = await reads.list({ ...list, limit: list.limit + 1 });
   const { rows, next } = toPage(found, list.limit, ({ title, description }) =>
     maxRowBytes([title, description]),
   );
-  return { activities: await activitiesWithUsers(users, rows, signal), ...(next && { next }) };
+  return { rows: await activitiesWithUsers(users, rows, signal), ...(next && { next }) };
 }
 
 interface CreateActivityCommand {
@@ -91,10 +84,7 @@ export async function createActivity(
   return { activity: made.activity, user: shown?.user, replayed: made.replayed };
 }
 
-interface Made {
-  readonly activity: Activity;
-  readonly replayed: boolean;
-}
+type Made = Omit<CreatedActivity, 'user'>;
 
 async function insert(writes: ActivityWrites, command: CreateActivityCommand): Promise<Made> {
   const { tenantId, vendorId, terms, request } = command;
@@ -166,9 +156,5 @@ export async function updateActivity(
  */
 function requireVerified(vendor: OfferingVendor, state: ActivityState): void {
   if (state !== 'PUBLISHED' || vendor.verificationState === 'VERIFIED') return;
-  throw new VendorError(
-    'VENDOR_NOT_VERIFIED',
-    `Vendor ${vendor.id} may publish nothing: it is ${vendor.verificationState}, not VERIFIED.`,
-    { id: vendor.id, verification_state: vendor.verificationState },
-  );
+  throw vendorNotVerified(vendor);
 }

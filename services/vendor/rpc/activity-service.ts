@@ -56,9 +56,9 @@ export function activityServiceImplementation(ports: ActivityPorts): Implementat
       const states = [...new Set(request.states.map(activityStateFromMessage))].sort();
       const vendorId = request.vendorId.toLowerCase() || null;
       const { page, tokens } = pageFromRequest(request, ['ListActivities', states, vendorId]);
-      const { activities, next } = await listActivities(ports, { ...page, states, vendorId, signal });
+      const { rows, next } = await listActivities(ports, { ...page, states, vendorId, signal });
       return create(ListActivitiesResponseSchema, {
-        activities: activities.map(toActivityMessage),
+        activities: rows.map(toActivityMessage),
         nextPageToken: next ? tokens.write(next) : '',
       });
     },
@@ -102,19 +102,14 @@ function termsFromMessage(activity: ActivityMessage): ActivityTerms {
   };
 }
 
+const WRITABLE_FIELDS = ['title', 'description', 'price', 'duration_minutes', 'capacity', 'state'] as const;
+
 /**
  * Reads the fields of UpdateActivity that the mask names.
  * @throws RpcError FIELD_INVALID
  */
 function termsFromMask(activity: ActivityMessage, paths: readonly string[]): Partial<ActivityTerms> {
-  const named = requirePaths(paths, [
-    'title',
-    'description',
-    'price',
-    'duration_minutes',
-    'capacity',
-    'state',
-  ]);
+  const named = requirePaths(paths, WRITABLE_FIELDS);
   const { durationMinutes, capacity, description } = activity;
   return {
     ...(named.has('title') && { title: titleOf(activity) }),

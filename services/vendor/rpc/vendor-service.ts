@@ -58,9 +58,9 @@ export function vendorServiceImplementation(ports: CreateVendorPorts): Implement
       const states = [...new Set(request.verificationStates.map(stateFromMessage))].sort();
       const countryCode = request.countryCode || null;
       const { page, tokens } = pageFromRequest(request, ['ListVendors', states, countryCode]);
-      const { vendors, next } = await listVendors(reads, users, { ...page, states, countryCode, signal });
+      const { rows, next } = await listVendors(reads, users, { ...page, states, countryCode, signal });
       return create(ListVendorsResponseSchema, {
-        vendors: vendors.map(toVendorMessage),
+        vendors: rows.map(toVendorMessage),
         nextPageToken: next ? tokens.write(next) : '',
       });
     },

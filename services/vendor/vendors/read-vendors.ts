@@ -1,6 +1,6 @@
 import type { UserAliases, Users } from '@rollcall/user-access';
 import { VendorError, vendorNotFound } from '../errors.ts';
-import { type ListPosition, maxRowBytes, toPage } from '../page.ts';
+import { maxRowBytes, type Page, toPage } from '../page.ts';
 import { type Vendor, type VendorWithUser, vendorsWithUsers } from './vendor.ts';
 import type { VendorList, VendorReads } from './vendor-store.ts';
 
@@ -74,13 +74,6 @@ function noVendorOf(tenantId: string, userId: string): VendorError {
   });
 }
 
-/** One page of a list. */
-interface VendorPage {
-  readonly vendors: readonly VendorWithUser[];
-  /** Position of the last row. Absent: this is the last page. */
-  readonly next?: ListPosition;
-}
-
 /**
  * Returns a page of vendors with their users. A page is shorter than its limit when one response cannot hold
  * it.
@@ -89,11 +82,11 @@ export async function listVendors(
   reads: VendorReads,
   users: Users,
   { signal, ...list }: VendorList & { signal: AbortSignal },
-): Promise<VendorPage> {
+): Promise<Page<VendorWithUser>> {
   // One row more than the limit shows whether a next page exists.
   const found = await reads.list({ ...list, limit: list.limit + 1 });
   const { rows, next } = toPage(found, list.limit, maxVendorBytes);
-  return { vendors: await vendorsWithUsers(users, rows, signal), ...(next && { next }) };
+  return { rows: await vendorsWithUsers(users, rows, signal), ...(next && { next }) };
 }
 
 // Two tags and four lengths of each area.
