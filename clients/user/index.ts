@@ -44,8 +44,9 @@ export type {
   UserOutcome,
 } from './model/user-lookup.ts';
 export type { DegradeLimit, ViewName } from './model/user-reader.ts';
+export type { UserReadOptions } from './options/call-options.ts';
 export { NUMBER_OPTIONS, REFRESH_AHEAD_RATIO } from './options/check-options.ts';
-export type { TelemetryOptions, UserClientOptions, UserReadOptions } from './options/user-client-options.ts';
+export type { TelemetryOptions, UserClientOptions } from './options/user-client-options.ts';
 export { carrySeenVersions } from './seen-versions/carry-seen-versions.ts';
 export { SEEN_HEADER } from './seen-versions/seen-header.ts';
 export {

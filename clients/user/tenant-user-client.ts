@@ -2,7 +2,7 @@ import type { User } from '@rollcall/contract/user';
 import type { UserColumn, WithUsers } from './attach.ts';
 import type { UserDescription } from './cache/describe-user.ts';
 import type { KeyLookup, UserKey, UserLookup } from './model/user-lookup.ts';
-import type { UserReadOptions } from './options/user-client-options.ts';
+import type { UserReadOptions } from './options/call-options.ts';
 
 /**
  * Reads the users of one tenant. Every method throws UserClientOptionError before a call is sent where an

@@ -7,10 +7,15 @@ import type { ClientCounters } from './model/counters.ts';
 import { UserClientClosedError, UserReadCanceledError } from './model/errors.ts';
 import type { KeyLookup, UserKey, UserLookup } from './model/user-lookup.ts';
 import type { ReadCall, UserAnswer, UserRead, UserScope } from './model/user-reader.ts';
-import { toCall, toMinVersion, toReadOptions, toScope } from './options/call-options.ts';
+import {
+  toCall,
+  toMinVersion,
+  toReadOptions,
+  toScope,
+  type UserReadOptions,
+} from './options/call-options.ts';
 import type { UserClientSettings } from './options/check-options.ts';
 import { checkList, toTenantId, toUserId, toUserIds } from './options/ids.ts';
-import type { UserReadOptions } from './options/user-client-options.ts';
 import { type ResolveContext, resolveUsers, toUserKey } from './resolve-users.ts';
 import { rereadNewer } from './seen-versions/reread-newer.ts';
 import { hasSeenVersions, minSeenVersion } from './seen-versions/version-context.ts';

@@ -1,10 +1,30 @@
 import type { UserView } from '@rollcall/contract/user';
 import { remainingMs, showValue } from '@rollcall/transport';
 import { UserClientOptionError } from '../model/errors.ts';
-import type { ReadCall, UserScope } from '../model/user-reader.ts';
+import type { DegradeLimit, ReadCall, UserScope } from '../model/user-reader.ts';
 import { toDegradeLimit, toView } from './check-options.ts';
 import { toVersion } from './ids.ts';
-import type { UserReadOptions } from './user-client-options.ts';
+
+/** Options of one call. */
+export interface UserReadOptions {
+  /** How much of a user to read. Absent: the client's view. */
+  view?: UserView;
+  /** Aborts this call with UserReadCanceledError. A read that other callers share goes on. */
+  signal?: AbortSignal;
+  /** Deadline of this call in ms. Absent: the client's. 0 or less: only memory answers. */
+  timeoutMs?: number;
+  /**
+   * The lowest version to accept, from an earlier write, read or event, below 2n ** 63n. It holds for each id
+   * of this call, and for no other call: a wrong one harms only its caller. Once such a version was answered,
+   * no caller gets an older one. For versions that several calls must reach, see `withSeenVersions`.
+   * @defaultValue 0n
+   */
+  minVersion?: bigint;
+  /** Oldest age in ms of an answer while the service is down. Absent, and at most: the client's limit. */
+  maxStaleMs?: number;
+  /** Which users are served while the service is down. Absent: the client's `degrade`. */
+  degrade?: DegradeLimit;
+}
 
 const LONGEST_MS = 2 ** 31 - 1;
 const NO_OPTIONS: UserReadOptions = {};
