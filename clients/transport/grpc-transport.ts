@@ -1,8 +1,15 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import { Code, ConnectError, createContextValues, type Transport } from '@connectrpc/connect';
+import {
+  Code,
+  ConnectError,
+  createContextValues,
+  type Interceptor,
+  type Transport,
+} from '@connectrpc/connect';
 import { createMethodUrl, runStreamingCall } from '@connectrpc/connect/protocol';
 import { Client } from '@grpc/grpc-js';
 import { remainingMs } from './call/call-deadline.ts';
+import { withCallerToken } from './call/caller-token.ts';
 import { OpenCalls } from './call/open-calls.ts';
 import { runUnary } from './call/run-unary.ts';
 import { makeStreamCall } from './call/stream-call.ts';
@@ -10,11 +17,12 @@ import { makeUnaryCall } from './call/unary-call.ts';
 import { isRetryable, toChannelOptions } from './channel/channel-options.ts';
 import { toCredentials } from './channel/credentials.ts';
 import { toTarget } from './channel/target.ts';
+import { showKind, showValue } from './show-value.ts';
 import {
   checkOptions,
   type GrpcTransportOptions,
+  TransportOptionError,
   toDurationMs,
-  toInterceptors,
 } from './transport-options.ts';
 
 /** Default of `defaultTimeoutMs`, in milliseconds: several round trips and two retries. */
@@ -109,4 +117,28 @@ function toLimit(timeoutMs: number): { timeoutMs: number; deadline: Date } {
     throw new ConnectError('the deadline had passed before the call', Code.DeadlineExceeded);
   const bounded = Math.min(timeoutMs, LONGEST_TIMEOUT_MS);
   return { timeoutMs: bounded, deadline: new Date(Date.now() + bounded) };
+}
+
+/**
+ * The interceptors of every call, the first outermost. The caller token comes last.
+ * @throws TransportOptionError when one is not a function
+ */
+function toInterceptors({ interceptors = [], callerToken }: GrpcTransportOptions): Interceptor[] {
+  if (!Array.isArray(interceptors))
+    throw new TransportOptionError(
+      'interceptors',
+      `${showValue(interceptors)} is not an array of interceptors`,
+    );
+  for (const [at, one] of interceptors.entries())
+    if (typeof one !== 'function')
+      throw new TransportOptionError('interceptors', `${showValue(one)} at [${at}] is not a function`);
+  if (callerToken === undefined) return [...interceptors];
+  // Not shown: it may be the token itself.
+  if (typeof callerToken !== 'function')
+    throw new TransportOptionError(
+      'callerToken',
+      `${showKind(callerToken)} is not a function; give () => token`,
+    );
+  // As the innermost it hides the token from other interceptors.
+  return [...interceptors, withCallerToken(callerToken)];
 }

@@ -1,7 +1,7 @@
 import type { DescService } from '@bufbuild/protobuf';
 import type { Interceptor } from '@connectrpc/connect';
-import { type CallerToken, withCallerToken } from './call/caller-token.ts';
-import { showKind, showValue } from './show-value.ts';
+import type { CallerToken } from './call/caller-token.ts';
+import { showValue } from './show-value.ts';
 
 /** Certificates for TLS, all in PEM. `{}` trusts the certificate authorities of Node. */
 export interface TlsOptions {
@@ -100,30 +100,6 @@ export class TransportOptionError extends Error {
 export function checkOptions(options: unknown): void {
   if (typeof options === 'object' && options !== null) return;
   throw new TransportOptionError('options', `${showValue(options)} is not an object with options`);
-}
-
-/**
- * The interceptors of every call, the first outermost. The caller token comes last.
- * @throws TransportOptionError when one is not a function
- */
-export function toInterceptors({ interceptors = [], callerToken }: GrpcTransportOptions): Interceptor[] {
-  if (!Array.isArray(interceptors))
-    throw new TransportOptionError(
-      'interceptors',
-      `${showValue(interceptors)} is not an array of interceptors`,
-    );
-  for (const [at, one] of interceptors.entries())
-    if (typeof one !== 'function')
-      throw new TransportOptionError('interceptors', `${showValue(one)} at [${at}] is not a function`);
-  if (callerToken === undefined) return [...interceptors];
-  // Not shown: it may be the token itself.
-  if (typeof callerToken !== 'function')
-    throw new TransportOptionError(
-      'callerToken',
-      `${showKind(callerToken)} is not a function; give () => token`,
-    );
-  // As the innermost it hides the token from other interceptors.
-  return [...interceptors, withCallerToken(callerToken)];
 }
 
 type DurationOption =
