@@ -168,6 +168,6 @@ function resume({ feed, removedThrough, xmax }: FeedBounds, cursor: string): Fee
   const position = positionFromCursor(feed, cursor);
   if (!position || endOf(position).xid > xmax) throw cursorOfAnotherFeed(feed);
   if (position.xid > removedThrough) return position;
-  const message = 'The cursor is older than the feed reaches: forget what is kept and watch without one.';
+  const message = 'The cursor is older than the feed reaches: discard cached users and watch without one.';
   throw new UserError('CURSOR_EXPIRED', message, { feed });
 }

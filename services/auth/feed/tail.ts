@@ -247,6 +247,6 @@ export class Tail {
 /** The error for a position of another feed. Its metadata name the present feed. */
 export function cursorOfAnotherFeed(feed: string): UserError {
   const message =
-    'The cursor is not of this feed, because the database behind it is another one or went back: forget what is kept, versions included, and watch without one.';
+    'The cursor belongs to another feed, because the database was replaced or went back: discard cached users and their versions, and watch without one.';
   return new UserError('CURSOR_EXPIRED', message, { feed });
 }

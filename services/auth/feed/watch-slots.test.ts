@@ -5,11 +5,11 @@ const NEVER = new AbortController().signal;
 
 describe('the slots of watches', () => {
   it('let every watch read in turn, a few at a time, first come first served', async () => {
-    const places = new WatchSlots({ maxWatches: 500, maxReads: 2 });
+    const slots = new WatchSlots({ maxWatches: 500, maxReads: 2 });
     const [order, at] = [[] as number[], { now: 0, most: 0 }];
     const read = async (n: number) => {
-      using _ = places.acquire();
-      await places.read(async () => {
+      using _ = slots.acquire();
+      await slots.read(async () => {
         at.now += 1;
         at.most = Math.max(at.most, at.now);
         await new Promise(setImmediate);
@@ -24,29 +24,29 @@ describe('the slots of watches', () => {
   });
 
   it('refuse the watch that is too many, and release their slots', () => {
-    const places = new WatchSlots({ maxWatches: 2, maxReads: 1 });
-    using _ = places.acquire();
+    const slots = new WatchSlots({ maxWatches: 2, maxReads: 1 });
+    using _ = slots.acquire();
     {
-      using __ = places.acquire();
-      expect(() => places.acquire()).toThrow('has 2 watchers and takes no more');
+      using __ = slots.acquire();
+      expect(() => slots.acquire()).toThrow('has 2 watchers and takes no more');
     }
-    expect(() => places.acquire()).not.toThrow();
+    expect(() => slots.acquire()).not.toThrow();
   });
 
   it('remove a waiting watch when its call ends, and no other', async () => {
-    const places = new WatchSlots({ maxWatches: 10, maxReads: 1 });
+    const slots = new WatchSlots({ maxWatches: 10, maxReads: 1 });
     const first = Promise.withResolvers<void>();
-    const reading = places.read(() => first.promise, NEVER);
+    const reading = slots.read(() => first.promise, NEVER);
     const leaving = new AbortController();
-    const waiting = places.read(async () => 'left', leaving.signal);
-    const last = places.read(async () => 'last', NEVER);
+    const waiting = slots.read(async () => 'left', leaving.signal);
+    const last = slots.read(async () => 'last', NEVER);
     leaving.abort(new Error('its deadline passed'));
     await expect(waiting).rejects.toThrow('its deadline passed');
-    await expect(places.read(async () => 'over', leaving.signal)).rejects.toThrow('its deadline passed');
+    await expect(slots.read(async () => 'over', leaving.signal)).rejects.toThrow('its deadline passed');
     first.resolve();
     await reading;
     expect(await last).toBe('last');
-    await expect(places.read(() => Promise.reject(new Error('failed')), NEVER)).rejects.toThrow('failed');
-    expect(await places.read(async () => 'again', NEVER)).toBe('again');
+    await expect(slots.read(() => Promise.reject(new Error('failed')), NEVER)).rejects.toThrow('failed');
+    expect(await slots.read(async () => 'again', NEVER)).toBe('again');
   });
 });

@@ -26,7 +26,7 @@ export const UNAFFECTED_COLUMNS: Readonly<Record<string, string>> = {
   'audit_batches.lines': 'ids, names of callers and of methods',
   'audit_log.hash': 'a digest',
   'signing_keys.public_key': 'public',
-  'throttles.key': 'forgotten within a day: under another key a throttle begins anew',
+  'throttles.key': 'removed within a day; under another key a throttle starts again',
 };
 
 type Row = ContactColumns & { readonly tenant_id: string; readonly id: string };

@@ -27,11 +27,10 @@ export const KEPT_TABLES: Readonly<Record<string, string>> = {
   user_changes: 'id, version, kind and time, and in which views a change shows',
   erasure_reports: 'which service has cleared what it held, when, and what it left for an operator',
   user_words:
-    'a trigger empties it as the names in `users` go, and with it what `name_parts` knew by them alone',
-  user_merges:
-    'who was merged with whom and when; the images of both, sealed, and what was moved are removed',
+    'a trigger removes its rows with the names in `users`, and from `name_parts` the words only they had',
+  user_merges: 'which users were merged and when; their sealed images and the keys of moved rows are removed',
   write_requests:
-    'the digest of what was written is emptied: with a list of addresses it would tell one of them',
+    'the digest of the written data is emptied, because a list of addresses would reveal one by it',
 };
 
 /** The statements of an erasure outside table `users`. Each takes the tenant and the user's id. */
