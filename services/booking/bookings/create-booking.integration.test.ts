@@ -107,9 +107,9 @@ describe('CreateBooking', () => {
     ['contact details that are nested too deep', 'booking.contact_details', { contactDetails: nested(40) }],
     ['a title with U+0000', 'booking.title', { title: 'a\0b' }],
     ['a reference with a space', 'booking.reference', { reference: 'a b' }],
-    ['a user id that is none', 'booking.user_id', { userId: 'nobody' }],
+    ['an invalid user id', 'booking.user_id', { userId: 'nobody' }],
     ['a date of another form', 'booking.start_date', { startDate: '01.05.2026' }],
-    ['a currency that is none', 'booking.amount.currency_code', { amount: { currencyCode: 'euro' } }],
+    ['an invalid currency', 'booking.amount.currency_code', { amount: { currencyCode: 'euro' } }],
   ])('refuses %s', async (_what, field, init) => {
     const fault = await faultOf(make(init));
     expect(fault).toMatchObject({ code: 'InvalidArgument', reason: 'FIELD_INVALID', fields: [field] });

@@ -142,10 +142,10 @@ describe('followErasures', () => {
   it('erased-elsewhere: reports nothing while external data cannot be cleared, and reports what is left to an operator', async () => {
     const [id, next] = [await heldUser(), await heldUser()];
     for (const each of [id, next]) await erase(each);
-    let isAway = true;
+    let isDown = true;
     let remaining = 'one object';
     const elsewhere = async ({ userId }: { userId: string }) => {
-      if (isAway && userId === id) throw new Error('away');
+      if (isDown && userId === id) throw new Error('down');
       return userId === id ? remaining : '';
     };
     const rows = { ...ROWS, elsewhere };
@@ -153,7 +153,7 @@ describe('followErasures', () => {
     await expect.poll(() => reportsOf(next), PATIENCE).toEqual(['']);
     expect(await reportsOf(id)).toEqual([]);
     expect(await textsOf(id)).toEqual(['']);
-    isAway = false;
+    isDown = false;
     following.wake();
     await expect.poll(() => reportsOf(id), PATIENCE).toEqual(['one object']);
     // The next start can clear it.
@@ -170,7 +170,7 @@ describe('followErasures', () => {
       reportErasure: access.admin.reportErasure,
       async listErasures(request, options) {
         calls += 1;
-        if (calls === 1) throw new ConnectError('away', Code.Unavailable);
+        if (calls === 1) throw new ConnectError('down', Code.Unavailable);
         if (!request.tenantId) throw new ConnectError('not granted', Code.PermissionDenied);
         return access.admin.listErasures(request, options);
       },

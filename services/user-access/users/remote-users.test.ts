@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { createOutageLog } from './remote-users.ts';
 
 const id = '019c0000-0000-7000-8000-000000000001';
-const degraded = { reason: 'breaker_open', cause: new Error('away') } as const;
+const degraded = { reason: 'breaker_open', cause: new Error('down') } as const;
 const known = { id, outcome: 'found', user: create(UserSchema, { id }), version: 1n, ageMs: 0 } as const;
 
 const STALE: UserLookup = { ...known, source: 'stale', degraded };
@@ -31,9 +31,9 @@ describe('an outage log', () => {
 
   it.each([
     ['stale users', STALE],
-    ['users of whom nothing is known', UNAVAILABLE],
-  ])('warns once of an outage that shows by %s, and logs its end', (_what, away) => {
-    expect(levelsAfter([[CACHED, away], [away], [FRESH], [FRESH]])).toEqual(['warn', 'info']);
+    ['users that are not cached', UNAVAILABLE],
+  ])('warns once of an outage that shows by %s, and logs its end', (_what, unavailable) => {
+    expect(levelsAfter([[CACHED, unavailable], [unavailable], [FRESH], [FRESH]])).toEqual(['warn', 'info']);
   });
 
   it('does not take a cached result for the end of an outage', () => {
