@@ -11,7 +11,7 @@ const grant: Grant = {
   tenants: ['acme', 'demo'],
   limits: UNLIMITED,
 };
-const asked = { method: 'a.v1.Users/Get', tenants: ['acme'], view: 'REFERENCE' };
+const requested = { method: 'a.v1.Users/Get', tenants: ['acme'], view: 'REFERENCE' };
 
 describe('grants', () => {
   const find = indexGrants([grant, { ...grant, caller: 'console', tenants: ['*'], views: ['FULL'] }]);
@@ -30,13 +30,13 @@ describe('grants', () => {
     ['one tenant too many, the first', { tenants: ['other', 'acme', 'demo'] }, false],
     ['one tenant too many, in between', { tenants: ['acme', 'other', 'demo'] }, false],
   ])('decide %s', (_, change, isGranted) => {
-    expect(find('booking', { ...asked, ...change }) !== undefined).toBe(isGranted);
+    expect(find('booking', { ...requested, ...change }) !== undefined).toBe(isGranted);
   });
 
   it('give a caller nothing of another caller, and nothing to an unknown caller', () => {
-    expect(find('console', asked)).toBeUndefined();
-    expect(find('console', { ...asked, tenants: ['anything'], view: 'FULL' })?.caller).toBe('console');
-    expect(find('nobody', asked)).toBeUndefined();
+    expect(find('console', requested)).toBeUndefined();
+    expect(find('console', { ...requested, tenants: ['anything'], view: 'FULL' })?.caller).toBe('console');
+    expect(find('nobody', requested)).toBeUndefined();
   });
 
   it('are not combined: one of them must cover the whole request', () => {
@@ -44,8 +44,8 @@ describe('grants', () => {
       { ...grant, name: 'a', tenants: ['acme'], views: ['FULL'] },
       { ...grant, name: 'b', tenants: ['demo'], views: ['REFERENCE'] },
     ]);
-    expect(both('booking', { ...asked, view: 'FULL', tenants: ['demo'] })).toBeUndefined();
-    expect(both('booking', { ...asked, view: 'REFERENCE', tenants: ['demo'] })?.name).toBe('b');
+    expect(both('booking', { ...requested, view: 'FULL', tenants: ['demo'] })).toBeUndefined();
+    expect(both('booking', { ...requested, view: 'REFERENCE', tenants: ['demo'] })?.name).toBe('b');
   });
 });
 

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 const PROCESS = fileURLToPath(new URL('./logging-process.test-support.ts', import.meta.url));
 /** Lines of a thousand characters: more than the bound on waiting ones. */
 const MANY = 3000;
-const TELLS = 'log lines were dropped, because they could not be written';
+const REPORT = 'log lines were dropped, because they could not be written';
 
 const directory = mkdtempSync(join(tmpdir(), 'rollcall-full-'));
 const canMount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory]).status === 0;
@@ -57,8 +57,8 @@ function parse(text: string): Line[] {
 }
 
 /** Number of missing lines, as the other lines report it. */
-function told(lines: readonly Line[]): number {
-  return lines.reduce((sum, { msg, dropped = 0 }) => (msg === TELLS ? sum + dropped : sum), 0);
+function countMissing(lines: readonly Line[]): number {
+  return lines.reduce((sum, { msg, dropped = 0 }) => (msg === REPORT ? sum + dropped : sum), 0);
 }
 
 describe('the log of a process', () => {
@@ -80,12 +80,12 @@ describe('the log of a process', () => {
     stdout?.on('data', (chunk) => {
       text += chunk;
     });
-    while (!text.includes(TELLS)) await sleep(10);
+    while (!text.includes(REPORT)) await sleep(10);
     await log(1);
     expect(await end()).toBe(0);
     const lines = parse(text);
     expect(lines.filter(({ msg }) => msg === 'a line')).toHaveLength(MANY - dropped + 1);
-    expect(told(lines)).toBe(dropped);
+    expect(countMissing(lines)).toBe(dropped);
   });
 
   it('does not keep a process from ending while the reader of its pipe hangs', async () => {
@@ -127,11 +127,11 @@ describe.skipIf(!canMount)('a log on a full disk', () => {
     const dropped = await log(MANY);
     expect(await log(10)).toBe(dropped + 10);
     spawnSync('mount', ['-o', 'remount,size=8m', disk]);
-    while (!readFileSync(path, 'utf8').includes(TELLS)) await sleep(10);
+    while (!readFileSync(path, 'utf8').includes(REPORT)) await sleep(10);
     expect(await end()).toBe(0);
     const lines = parse(readFileSync(path, 'utf8'));
     expect(lines.filter(({ msg }) => msg === 'a line')).toHaveLength(2 * MANY - dropped);
-    expect(told(lines)).toBe(dropped + 10);
+    expect(countMissing(lines)).toBe(dropped + 10);
   });
 
   it('lets the process end while the disk is full', async () => {

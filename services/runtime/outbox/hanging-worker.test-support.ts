@@ -9,7 +9,7 @@ await startOutbox({
   url: new Secret(process.env.OUTBOX_URL ?? ''),
   logger: createLogger({ service: 'hanging', level: 'silent' }),
   tasks: {
-    tell: () =>
+    send: () =>
       new Promise(() => {
         process.stdout.write('taken\n');
       }),

@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => box[Symbol.asyncDispose]());
 
 it('runs the job of a killed worker within seconds, and leaves the jobs of live workers alone', async () => {
-  await box.add({ task: 'tell', payload: { n: 1 } });
+  await box.add({ task: 'send', payload: { n: 1 } });
   const child = spawn(process.execPath, [HANGING], {
     env: { ...process.env, OUTBOX_URL: box.url },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -21,16 +21,16 @@ it('runs the job of a killed worker within seconds, and leaves the jobs of live 
   using _ended = { [Symbol.dispose]: () => child.kill('SIGKILL') };
   // Printed once it has the job.
   await once(child.stdout, 'data');
-  const told: number[] = [];
+  const sent: number[] = [];
   await using _outbox = await box.start({
-    tell: async (payload) => void told.push((payload as { n: number }).n),
+    send: async (payload) => void sent.push((payload as { n: number }).n),
   });
   // Long enough for a live worker to be mistaken for a lost one.
   await box.pool.query(`update graphile_worker._private_jobs set locked_at = now() - interval '1 minute'`);
   await new Promise((resolve) => setTimeout(resolve, 500));
-  expect(told).toEqual([]);
+  expect(sent).toEqual([]);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  await waitFor(() => told.length === 1);
+  await waitFor(() => sent.length === 1);
   expect(box.lines).toContainEqual(expect.objectContaining({ level: 'warn', jobs: 1 }));
 });

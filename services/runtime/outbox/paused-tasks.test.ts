@@ -13,8 +13,8 @@ function heldPauses() {
 describe('paused tasks', () => {
   it('pause one task for a while, and no other', () => {
     const { pauses, pass } = heldPauses();
-    pauses.recordOutage('tell');
-    expect([pauses.paused(), pauses.remainingMs('other')]).toEqual([['tell'], 0]);
+    pauses.recordOutage('send');
+    expect([pauses.paused(), pauses.remainingMs('other')]).toEqual([['send'], 0]);
     pass(PAUSE_MS.first);
     expect(pauses.paused()).toEqual([]);
   });
@@ -22,7 +22,7 @@ describe('paused tasks', () => {
   it('double the pause with each failed try, up to the longest', () => {
     const { pauses, pass } = heldPauses();
     const lengths = Array.from({ length: 7 }, () => {
-      const { delayMs } = pauses.recordOutage('tell');
+      const { delayMs } = pauses.recordOutage('send');
       pass(delayMs);
       return delayMs;
     });
@@ -31,21 +31,21 @@ describe('paused tasks', () => {
 
   it('count jobs that fail at the same time as one try', () => {
     const { pauses, pass } = heldPauses();
-    expect([1, 2].map(() => pauses.recordOutage('tell'))).toEqual([
+    expect([1, 2].map(() => pauses.recordOutage('send'))).toEqual([
       { delayMs: 500, isFirst: true },
       { delayMs: 500, isFirst: false },
     ]);
     pass(500);
-    expect(pauses.recordOutage('tell')).toEqual({ delayMs: 1000, isFirst: false });
+    expect(pauses.recordOutage('send')).toEqual({ delayMs: 1000, isFirst: false });
   });
 
   it('begin with the shortest pause again once the target was reached', () => {
     const { pauses, pass } = heldPauses();
-    pass(pauses.recordOutage('tell').delayMs);
-    pauses.recordOutage('tell');
-    expect([pauses.recordReached('tell'), pauses.recordReached('tell')]).toEqual([true, false]);
+    pass(pauses.recordOutage('send').delayMs);
+    pauses.recordOutage('send');
+    expect([pauses.recordReached('send'), pauses.recordReached('send')]).toEqual([true, false]);
     expect(pauses.paused()).toEqual([]);
-    expect(pauses.recordOutage('tell')).toEqual({ delayMs: PAUSE_MS.first, isFirst: true });
+    expect(pauses.recordOutage('send')).toEqual({ delayMs: PAUSE_MS.first, isFirst: true });
   });
 });
 
@@ -61,18 +61,18 @@ function pausesOf(...paused: string[]): PausedTasks {
 
 it('does not wait while no task is paused', () => {
   const stopping = new AbortController().signal;
-  expect(createSkippedFlags(pausesOf(), { tasks: ['tell'], stopping })()).toEqual([]);
+  expect(createSkippedFlags(pausesOf(), { tasks: ['send'], stopping })()).toEqual([]);
 });
 
 it('looks for jobs of other tasks while one is paused', async () => {
   const stopping = new AbortController().signal;
-  const skippedFlags = createSkippedFlags(pausesOf('tell'), { tasks: ['tell', 'other'], stopping });
-  expect(await skippedFlags()).toEqual(['task:tell']);
+  const skippedFlags = createSkippedFlags(pausesOf('send'), { tasks: ['send', 'other'], stopping });
+  expect(await skippedFlags()).toEqual(['task:send']);
 });
 
 it('looks for no job while all tasks are paused, until the process ends', async () => {
   const ending = new AbortController();
-  const skippedFlags = createSkippedFlags(pausesOf('tell'), { tasks: ['tell'], stopping: ending.signal });
+  const skippedFlags = createSkippedFlags(pausesOf('send'), { tasks: ['send'], stopping: ending.signal });
   let isOver = false;
   const flags = Promise.resolve(skippedFlags()).finally(() => {
     isOver = true;
@@ -80,5 +80,5 @@ it('looks for no job while all tasks are paused, until the process ends', async 
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(isOver).toBe(false);
   ending.abort();
-  expect(await flags).toEqual(['task:tell']);
+  expect(await flags).toEqual(['task:send']);
 });

@@ -7,7 +7,7 @@ let id: string;
 
 beforeEach(async () => {
   box = await createOutboxUnderTest();
-  await box.add({ task: 'tell', payload: {} });
+  await box.add({ task: 'send', payload: {} });
   const { rows } = await box.pool.query(
     `update graphile_worker._private_jobs set locked_by = 'theirs', locked_at = now(), attempts = 1
      returning id::text`,
@@ -62,7 +62,7 @@ describe('a job that failed', () => {
   });
 
   it('leaves other jobs of its worker alone', async () => {
-    await box.add({ task: 'tell', payload: {} });
+    await box.add({ task: 'send', payload: {} });
     await box.pool.query(
       `update graphile_worker._private_jobs set locked_by = 'theirs', locked_at = now(), attempts = 1`,
     );

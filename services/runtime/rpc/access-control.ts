@@ -37,11 +37,13 @@ export function requireAccess(routes: readonly Route[], accessOf: AccessOf): voi
     if (!accessOf(method))
       throw new Error(`${methodPath(method)} is served, but no access table says what it touches.`);
     if (method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming')
-      throw new Error(`${methodPath(method)} has many requests, and is judged by its first one only.`);
+      throw new Error(
+        `${methodPath(method)} has many requests, of which only the first could be authorised.`,
+      );
   }
 }
 
-const OPEN: ReadonlySet<string> = new Set(
+const PUBLIC_SERVICES: ReadonlySet<string> = new Set(
   [Health, ServerReflection, ServerReflectionV1Alpha].map(({ typeName }) => typeName),
 );
 
@@ -50,5 +52,5 @@ const OPEN: ReadonlySet<string> = new Set(
  * about users.
  */
 export function isPublicMethod(method: DescMethod): boolean {
-  return OPEN.has(method.parent.typeName);
+  return PUBLIC_SERVICES.has(method.parent.typeName);
 }

@@ -24,7 +24,7 @@ describe('databaseFault', () => {
   ])(
     'maps SQLSTATE %s to %s, even in the cause of another error',
     (code, reason, predicate, retryDelayMs) => {
-      const state = Object.assign(new Error('told by Postgres'), { code });
+      const state = Object.assign(new Error('from Postgres'), { code });
       for (const error of [state, new Error('insert', { cause: state })])
         expect(databaseFault(error, 'booking')).toMatchObject({
           reason,

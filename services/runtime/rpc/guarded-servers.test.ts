@@ -141,7 +141,7 @@ function createTestBook() {
   let find = indexGrants([grant]);
   const listeners = new Set<() => void>();
   const book: Grants = {
-    find: (caller, asked) => find(caller, asked),
+    find: (caller, requested) => find(caller, requested),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

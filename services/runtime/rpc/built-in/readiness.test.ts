@@ -13,13 +13,13 @@ import { createReadiness } from './readiness.ts';
 const AT_ONCE = 300;
 
 function openCounted() {
-  let asked = 0;
+  let checks = 0;
   const isReady = async () => {
-    asked++;
+    checks++;
     await sleep(5);
     return true;
   };
-  return { asked: () => asked, isReady };
+  return { checks: () => checks, isReady };
 }
 
 /** Public methods and pages. */
@@ -61,9 +61,9 @@ const readyz = async ({ servers }: TestServers) =>
 
 describe('readiness', () => {
   it.each(OPEN)(
-    `is asked for a few times and stays ready under ${AT_ONCE} calls at once of %s`,
+    `is checked a few times and stays ready under ${AT_ONCE} calls at once of %s`,
     async (_, ask) => {
-      const { asked, isReady } = openCounted();
+      const { checks, isReady } = openCounted();
       await using test = await openServers({ isReady });
       const startedAt = performance.now();
       using grpc = createGrpcTransport({
@@ -78,20 +78,20 @@ describe('readiness', () => {
       expect(await readyz(test)).toBe(200);
       await Promise.all(flood);
       expect(await readyz(test)).toBe(200);
-      expect(asked()).toBeLessThanOrEqual(2 + (performance.now() - startedAt) / 500);
+      expect(checks()).toBeLessThanOrEqual(2 + (performance.now() - startedAt) / 500);
     },
   );
 
   it('is cached for half a second, and checked once for many requests', async () => {
-    const { asked, isReady } = openCounted();
+    const { checks, isReady } = openCounted();
     using readiness = createReadiness(isReady);
     await Promise.all(Array.from({ length: 100 }, () => readiness.isReady()));
     await readiness.isReady();
-    expect(asked()).toBe(1);
+    expect(checks()).toBe(1);
     await expect
       .poll(async () => {
         await readiness.isReady();
-        return asked();
+        return checks();
       })
       .toBe(2);
   });

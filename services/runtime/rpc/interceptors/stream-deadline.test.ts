@@ -35,9 +35,13 @@ async function watch(test: TestServers, server: 'grpc' | 'http', headers: Record
   stream.on('data', () => {
     messages += 1;
   });
-  const [told] = (await trailers) as [Record<string, string>];
+  const [received] = (await trailers) as [Record<string, string>];
   session.destroy();
-  return { messages, status: told['grpc-status'], message: decodeURIComponent(told['grpc-message'] ?? '') };
+  return {
+    messages,
+    status: received['grpc-status'],
+    message: decodeURIComponent(received['grpc-message'] ?? ''),
+  };
 }
 
 describe.each(['grpc', 'http'] as const)('a stream through the %s port', (server) => {

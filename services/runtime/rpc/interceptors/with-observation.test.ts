@@ -117,9 +117,9 @@ describe('the error that a caller receives', () => {
       Code.Internal,
       /The service failed/,
     ],
-  ])('is %s', async (_, code, toldCode, words) => {
+  ])('is %s', async (_, code, sentCode, words) => {
     const { error } = await observe(new ConnectError('it is there', code));
-    expect(error?.code).toBe(toldCode);
+    expect(error?.code).toBe(sentCode);
     expect(error?.rawMessage).toMatch(words);
   });
 

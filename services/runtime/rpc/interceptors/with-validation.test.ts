@@ -52,8 +52,8 @@ describe('every text of every request', () => {
       const { method, path, name } = each;
       for (const text of UNKEEPABLE) {
         const json = jsonWithValue(path, text);
-        const told = jsonFault(requestSizes(method), Buffer.from(JSON.stringify(json)));
-        expect(told, name).toMatchObject({
+        const fault = jsonFault(requestSizes(method), Buffer.from(JSON.stringify(json)));
+        expect(fault, name).toMatchObject({
           reason: 'FIELD_INVALID',
           options: { violations: [{ field: placeOf(path) }] },
         });

@@ -31,7 +31,7 @@ const SPARE_BYTES = 4096;
 export const UNSCANNED_BYTES = 4096;
 
 /** Health and reflection are not ours, and their proto files set no limits. */
-const OPEN_DEFAULTS: Defaults = { maxChars: 1000, maxItems: 100 };
+const PUBLIC_DEFAULTS: Defaults = { maxChars: 1000, maxItems: 100 };
 
 const known = new WeakMap<DescMethod, RequestSizes>();
 
@@ -46,7 +46,7 @@ export function requestSizes(method: DescMethod): RequestSizes {
 }
 
 function readSizes(method: DescMethod): RequestSizes {
-  const message = messageSizes(method.input, isPublicMethod(method) ? OPEN_DEFAULTS : undefined);
+  const message = messageSizes(method.input, isPublicMethod(method) ? PUBLIC_DEFAULTS : undefined);
   return {
     method,
     message,

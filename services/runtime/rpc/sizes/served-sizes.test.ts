@@ -41,13 +41,13 @@ afterAll(async () => {
   await test[Symbol.asyncDispose]();
 });
 
-interface Told {
+interface Refusal {
   readonly reason: string;
   readonly message: string;
   readonly fields: readonly string[];
 }
 
-function toTold(error: ConnectError): Told {
+function toRefusal(error: ConnectError): Refusal {
   return {
     reason: error.findDetails(ErrorInfoSchema)[0]?.reason ?? '',
     message: error.rawMessage,
@@ -57,36 +57,36 @@ function toTold(error: ConnectError): Told {
   };
 }
 
-const ANSWERED: Told = { reason: 'OK', message: '', fields: [] };
+const ANSWERED: Refusal = { reason: 'OK', message: '', fields: [] };
 
-function overGrpc(path: string, bytes: Buffer, isStream: boolean): Promise<Told> {
+function overGrpc(path: string, bytes: Buffer, isStream: boolean): Promise<Refusal> {
   const same = (each: Buffer) => each;
   return new Promise((resolve) => {
     if (!isStream) {
       grpc.makeUnaryRequest(`/${path}`, same, same, bytes, (error) =>
-        resolve(error ? toTold(connectErrorFromStatus(error)) : ANSWERED),
+        resolve(error ? toRefusal(connectErrorFromStatus(error)) : ANSWERED),
       );
       return;
     }
     const stream = grpc.makeServerStreamRequest(`/${path}`, same, same, bytes);
-    stream.on('error', (error) => resolve(toTold(connectErrorFromStatus(error as never))));
+    stream.on('error', (error) => resolve(toRefusal(connectErrorFromStatus(error as never))));
     stream.on('end', () => resolve(ANSWERED)).resume();
   });
 }
 
-async function overHttp(path: string, body: Buffer, headers: Record<string, string>): Promise<Told> {
+async function overHttp(path: string, body: Buffer, headers: Record<string, string>): Promise<Refusal> {
   const response = await fetch(`http://127.0.0.1:${test.servers.http.port}/${path}`, {
     method: 'POST',
     headers,
     body: new Uint8Array(body),
   });
-  return readTold(response);
+  return readRefusal(response);
 }
 
-async function readTold(response: Response): Promise<Told> {
+async function readRefusal(response: Response): Promise<Refusal> {
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (response.ok) return ANSWERED;
-  return toTold(errorFromJsonBytes(bytes, undefined, new ConnectError('no error')));
+  return toRefusal(errorFromJsonBytes(bytes, undefined, new ConnectError('no error')));
 }
 
 const envelope = (bytes: Buffer, flags = 0) => {
@@ -106,8 +106,8 @@ async function overGrpcWeb(
     headers: { 'content-type': 'application/grpc-web+proto', ...headers },
     body: new Uint8Array(body),
   });
-  const told = Buffer.from(await response.arrayBuffer()).toString();
-  return decodeURIComponent(`${response.headers.get('grpc-message') ?? ''}${told}`.replaceAll('%\n', ''));
+  const answer = Buffer.from(await response.arrayBuffer()).toString();
+  return decodeURIComponent(`${response.headers.get('grpc-message') ?? ''}${answer}`.replaceAll('%\n', ''));
 }
 
 const BATCH = 'rollcall.user.v1.UserService/BatchGetUsers';
@@ -165,7 +165,7 @@ describe('a request over the wire', () => {
       message: bomb.toString('base64url'),
     });
     const response = await fetch(`http://127.0.0.1:${test.servers.http.port}/${BATCH}?${query}`);
-    expect(await readTold(response)).toEqual(tooMany);
+    expect(await readRefusal(response)).toEqual(tooMany);
   });
 
   it('is answered when it is complete and small, compressed or not', async () => {
@@ -184,7 +184,7 @@ describe('a request over the wire', () => {
     const query = new URLSearchParams({ connect: 'v1', encoding: 'json', compression: 'gzip', base64: '1' });
     query.set('message', gzipSync(JSON.stringify({ tenantId: 'demo', id: ID })).toString('base64url'));
     expect(
-      await readTold(await fetch(`http://127.0.0.1:${test.servers.http.port}/${path}?${query}`)),
+      await readRefusal(await fetch(`http://127.0.0.1:${test.servers.http.port}/${path}?${query}`)),
     ).toEqual(ANSWERED);
   });
 
@@ -197,12 +197,12 @@ describe('a request over the wire', () => {
 
   it('is refused when JSON is nested deeper than a decoder may go', async () => {
     const deep = `{"attributes":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
-    const told = await overHttp(
+    const answer = await overHttp(
       'rollcall.user.v1.UserAdminService/RecordActivity',
       Buffer.from(`{"tenantId":"demo","activity":${deep}}`),
       { 'content-type': 'application/json' },
     );
-    expect(told.reason).toMatch(/MESSAGE_MALFORMED|FIELD_INVALID/);
+    expect(answer.reason).toMatch(/MESSAGE_MALFORMED|FIELD_INVALID/);
   });
 });
 

@@ -276,11 +276,11 @@ function send(version: 1 | 2, { path, type, body, encoding }: Sent): Promise<str
   const session = connectHttp2(base);
   return new Promise<string>((resolve, reject) => {
     const stream = session.request({ ':method': method, ':path': path, te: 'trailers', ...headers });
-    let told = '';
-    stream.on('response', (answer) => (told += `${answer[':status']} ${JSON.stringify(answer)} `));
-    stream.on('trailers', (trailers) => (told += JSON.stringify(trailers)));
-    stream.setEncoding('utf8').on('data', (text: string) => (told += text));
-    stream.once('end', () => resolve(decode(told))).once('error', reject);
+    let answer = '';
+    stream.on('response', (head) => (answer += `${head[':status']} ${JSON.stringify(head)} `));
+    stream.on('trailers', (trailers) => (answer += JSON.stringify(trailers)));
+    stream.setEncoding('utf8').on('data', (text: string) => (answer += text));
+    stream.once('end', () => resolve(decode(answer))).once('error', reject);
     stream.end(body);
   }).finally(() => session.close());
 }
@@ -327,18 +327,18 @@ const FORMS: readonly [string, (text: string) => Sent][] = [
 describe.each([1, 2] as const)('JSON over HTTP/%i', (version) => {
   it.each(FORMS)('%s with an unknown name is refused and names it', async (_, form) => {
     const before = served;
-    const told = await send(version, form(JSON.stringify({ tenant_idd: 'demo' })));
-    expect(told).toContain('tenant_idd is not a field of rollcall.user.v1.');
-    expect(told).toContain('the nearest name is tenant_id');
+    const answer = await send(version, form(JSON.stringify({ tenant_idd: 'demo' })));
+    expect(answer).toContain('tenant_idd is not a field of rollcall.user.v1.');
+    expect(answer).toContain('the nearest name is tenant_id');
     expect(served).toBe(before);
   });
 
   it('is refused with the known names, in the form of every other fault', async () => {
     const body = Buffer.from(JSON.stringify({ tenantId: 'demo', id: ID, view: 'FULL' }));
-    const told = await send(version, { path: GET_USER, type: 'application/json', body });
-    expect(told).toMatch(/^400 /);
+    const answer = await send(version, { path: GET_USER, type: 'application/json', body });
+    expect(answer).toMatch(/^400 /);
     const error = errorFromJson(
-      JSON.parse(told.slice(told.indexOf('{"code"'))),
+      JSON.parse(answer.slice(answer.indexOf('{"code"'))),
       undefined,
       new ConnectError(''),
     );
@@ -365,8 +365,12 @@ describe.each([1, 2] as const)('JSON over HTTP/%i', (version) => {
 });
 
 it('gRPC over HTTP/2 as JSON is refused likewise', async () => {
-  const told = await send(2, { path: GET_USER, type: 'application/grpc+json', body: envelope('{"idd":""}') });
-  expect(told).toContain('idd is not a field of rollcall.user.v1.GetUserRequest');
+  const answer = await send(2, {
+    path: GET_USER,
+    type: 'application/grpc+json',
+    body: envelope('{"idd":""}'),
+  });
+  expect(answer).toContain('idd is not a field of rollcall.user.v1.GetUserRequest');
 });
 
 it('a stream in both directions is refused when a request has an unknown name', async () => {
