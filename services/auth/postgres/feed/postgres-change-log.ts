@@ -42,7 +42,7 @@ const READ = `
   with bound as (
     select coalesce($2::text::xid8, pg_snapshot_xmin(s)) as end_xid, pg_snapshot_xmin(s) as xmin,
       pg_snapshot_xmax(s) as xmax,
-      -- Of the statement's beginning, before its snapshot: nothing that is missing in the one was committed before the other.
+      -- The start of the statement, before its snapshot: a change that the snapshot misses was committed later.
       statement_timestamp() as now,
       ${FEED_IDENTITY} as feed
     from pg_current_snapshot() s
