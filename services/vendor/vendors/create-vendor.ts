@@ -38,7 +38,7 @@ export async function createVendor(
   const before = await replay(ports, command);
   if (before) return before;
   const userId = await requireActiveUser(ports.users, command, command.signal);
-  await requireNoVendor(ports, { tenantId: command.tenantId, userId });
+  const isFree = !(await hasVendor(ports, { tenantId: command.tenantId, userId }));
   const vendor = newVendor({ ...command, userId });
   const userActivity = {
     userId,
@@ -47,12 +47,12 @@ export async function createVendor(
     summary: 'Became a vendor',
     attributes: { vendor_id: vendor.id },
   };
-  if (await ports.writes.insert(vendor, { request: command.request, userActivity }))
+  if (isFree && (await ports.writes.insert(vendor, { request: command.request, userActivity })))
     return withUser(ports, vendor, { replayed: false, signal: command.signal });
-  // A concurrent call with the same request id may have been faster.
+  // The vendor may be that of a concurrent call with the same request id.
   const meanwhile = await replay(ports, command);
   if (meanwhile) return meanwhile;
-  throw vendorExists(userId);
+  throw new VendorError('VENDOR_EXISTS', `User ${userId} is a vendor already.`, { user_id: userId });
 }
 
 function newVendor({ tenantId, userId, profile }: Omit<CreateVendorCommand, 'signal'>): Vendor {
@@ -88,16 +88,12 @@ async function withUser(
   return { vendor, user: beside?.user, replayed };
 }
 
-async function requireNoVendor(
+async function hasVendor(
   { reads, aliases }: CreateVendorPorts,
   { tenantId, userId }: { tenantId: string; userId: string },
-): Promise<void> {
+): Promise<boolean> {
   const ids = await aliases.allIdsOf(tenantId, [userId]);
-  if ((await reads.findByUsers(tenantId, ids)).length > 0) throw vendorExists(userId);
-}
-
-function vendorExists(userId: string): VendorError {
-  return new VendorError('VENDOR_EXISTS', `User ${userId} is a vendor already.`, { user_id: userId });
+  return (await reads.findByUsers(tenantId, ids)).length > 0;
 }
 
 interface UserRef {
