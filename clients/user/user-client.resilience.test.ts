@@ -81,7 +81,7 @@ describe('a service that hangs', () => {
     ...['breaker_open', 'breaker_open', 'breaker_open'],
   ];
 
-  it('is waited for by two reads, one after the other, and by no more', async () => {
+  it('A5: is waited for by two reads, one after the other, and by no more', async () => {
     const users = open({ timeoutMs: 50, breaker: { resetTimeoutMs: 600_000 } });
     await users.getUser(ANN, { timeoutMs: 20_000 });
     service.pause = never;
@@ -93,7 +93,7 @@ describe('a service that hangs', () => {
     expect(users.stats().breaker).toBe('open');
   });
 
-  it('is waited for in the same way by other keys', async () => {
+  it('A5: is waited for in the same way by other keys', async () => {
     const users = open({ timeoutMs: 50, breaker: { resetTimeoutMs: 600_000 } });
     service.pause = never;
     const lookups: UserOutcome[] = [];
@@ -108,42 +108,45 @@ describe('a service that hangs', () => {
       (users: UserClient, options?: UserReadOptions) =>
         users.resolve({ email: `${BEN}@example.com` }, options),
     ],
-  ])('is asked by probes of the client once the breaker opened, and by no page, for %s', async (_, read) => {
-    const resetTimeoutMs = 20;
-    const users = open({ timeoutMs: 50, ttlMs: 0, watch: false, breaker: { resetTimeoutMs } });
-    await users.getUser(ANN, { timeoutMs: 20_000 });
-    const { promise: resumed, resolve: resume } = Promise.withResolvers<void>();
-    let asked = 0;
-    service.pause = () => {
-      asked += 1;
-      return resumed;
-    };
-    for (let i = 0; i < 2; i++) await read(users);
-    const { batches } = users.stats();
-    for (let page = 0; page < 3; page++) {
-      // Another probe has begun since the last page.
-      const before = asked;
-      await expect.poll(() => asked, { timeout: 10_000 }).toBeGreaterThan(before);
-      expect(users.peek(ANN)).toBeUndefined();
-      expect(await users.getUser(ANN)).toMatchObject({ id: ANN });
-      const reason = { degraded: { reason: 'breaker_open' } };
-      expect(await users.lookupMany([ANN, BEN])).toMatchObject([
-        { source: 'stale', ...reason },
-        { outcome: 'unavailable', ...reason },
-      ]);
-      expect(await users.lookup(ANN, { minVersion: 99n })).toMatchObject(reason);
-      expect(await read(users)).toMatchObject({ outcome: 'unavailable', ...reason });
-      const [row] = await users.attach([{ id: BEN }], { user: 'id' });
-      expect(row?.user).toMatchObject(reason);
-    }
-    expect(users.stats().batches).toBe(batches);
-    resume();
-    // No read happens meanwhile.
-    await expect.poll(() => users.stats().breaker, { timeout: 10_000 }).toBe('closed');
-    expect(await read(users, { timeoutMs: 20_000 })).toMatchObject({ outcome: 'found', source: 'service' });
-  });
+  ])(
+    'A5: is asked by probes of the client once the breaker opened, and by no page, for %s',
+    async (_, read) => {
+      const resetTimeoutMs = 20;
+      const users = open({ timeoutMs: 50, ttlMs: 0, watch: false, breaker: { resetTimeoutMs } });
+      await users.getUser(ANN, { timeoutMs: 20_000 });
+      const { promise: resumed, resolve: resume } = Promise.withResolvers<void>();
+      let asked = 0;
+      service.pause = () => {
+        asked += 1;
+        return resumed;
+      };
+      for (let i = 0; i < 2; i++) await read(users);
+      const { batches } = users.stats();
+      for (let page = 0; page < 3; page++) {
+        // Another probe has begun since the last page.
+        const before = asked;
+        await expect.poll(() => asked, { timeout: 10_000 }).toBeGreaterThan(before);
+        expect(users.peek(ANN)).toBeUndefined();
+        expect(await users.getUser(ANN)).toMatchObject({ id: ANN });
+        const reason = { degraded: { reason: 'breaker_open' } };
+        expect(await users.lookupMany([ANN, BEN])).toMatchObject([
+          { source: 'stale', ...reason },
+          { outcome: 'unavailable', ...reason },
+        ]);
+        expect(await users.lookup(ANN, { minVersion: 99n })).toMatchObject(reason);
+        expect(await read(users)).toMatchObject({ outcome: 'unavailable', ...reason });
+        const [row] = await users.attach([{ id: BEN }], { user: 'id' });
+        expect(row?.user).toMatchObject(reason);
+      }
+      expect(users.stats().batches).toBe(batches);
+      resume();
+      // No read happens meanwhile.
+      await expect.poll(() => users.stats().breaker, { timeout: 10_000 }).toBe('closed');
+      expect(await read(users, { timeoutMs: 20_000 })).toMatchObject({ outcome: 'found', source: 'service' });
+    },
+  );
 
-  it('counts one read as one, in however many calls it was sent', async () => {
+  it('A5: counts one read as one, in however many calls it was sent', async () => {
     const users = open({ timeoutMs: 50, breaker: { resetTimeoutMs: 600_000 } });
     service.pause = never;
     await users.lookupMany(Array.from({ length: 2_000 }, () => randomUUID()));
@@ -153,7 +156,7 @@ describe('a service that hangs', () => {
     expect(users.stats().breaker).toBe('open');
   });
 
-  it('counts a hedged read as one', async () => {
+  it('A5: counts a hedged read as one', async () => {
     const users = open({ timeoutMs: 80, hedgeAfterMs: 10, breaker: { resetTimeoutMs: 600_000 } });
     service.pause = never;
     await users.lookup(ANN);
@@ -177,7 +180,7 @@ describe('a caller with a short deadline', () => {
     expect(await users.resolve(key)).toMatchObject({ outcome: 'found' });
   });
 
-  it('does not make the service look as if it hung', async () => {
+  it('A5: does not make the service look as if it hung', async () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     service.pause = () => answered;
     const users = open({ timeoutMs: 20_000 });

@@ -84,7 +84,7 @@ const found = (user: ReturnType<typeof userAt>) => (readAtMs: number) =>
 const failed = () => ({ outcome: 'failed', error: outage }) as const;
 
 describe('a user of the earlier database', () => {
-  it('does not take on a version of the database that replaced it while its read was in flight', async () => {
+  it('A4: does not take on a version of the database that replaced it while its read was in flight', async () => {
     const { reader, read, answer } = openCache();
     const early = read();
     reader.onReplaced();
@@ -94,7 +94,7 @@ describe('a user of the earlier database', () => {
     expect(await early).toMatchObject([{ user: { version: 8n, displayName: 'Kept' } }]);
   });
 
-  it('does not take on such a version from a process that still answers from the earlier database', async () => {
+  it('A4: does not take on such a version from a process that still answers from the earlier database', async () => {
     const { state, reader, read, answer } = openCache();
     reader.onReplaced();
     state.nowMs += 100;
@@ -105,7 +105,7 @@ describe('a user of the earlier database', () => {
     expect(await soon).toMatchObject([{ user: { version: 8n, displayName: 'Kept' } }]);
   });
 
-  it('is raised by no change of the other database while it is in memory', async () => {
+  it('A4: is raised by no change of the other database while it is in memory', async () => {
     const { state, reader, read, answer, cache } = openCache();
     const first = read();
     await answer(found(userAt(7n, 'Lost')));
@@ -121,7 +121,7 @@ describe('a user of the earlier database', () => {
 });
 
 describe('ratings or statistics that change while their user is read', () => {
-  it('leave the user served and due, also where the service goes down just then', async () => {
+  it('A4: leave the user served and due, also where the service goes down just then', async () => {
     const { reader, read, answer, cache } = openCache();
     const reading = read(basic);
     reader.onChanges([touching(8n, { figureViews: [BASIC, FULL] }), touching(9n, { views: [FULL] })]);
@@ -133,7 +133,7 @@ describe('ratings or statistics that change while their user is read', () => {
     expect(await again).toMatchObject([{ outcome: 'found', user: { version: 7n }, source: 'stale' }]);
   });
 
-  it('do not let a user pass that is older by more than them', async () => {
+  it('A4: do not let a user pass that is older by more than them', async () => {
     const { reader, read, answer, cache } = openCache();
     const reading = read(basic);
     reader.onChanges([touching(8n, { figureViews: [BASIC, FULL] }), touching(9n, { views: [BASIC, FULL] })]);
@@ -143,7 +143,7 @@ describe('ratings or statistics that change while their user is read', () => {
     expect(cache.getUser(basic, id)).toBeUndefined();
   });
 
-  it('do not let a user pass where the caller asks for a newer version', async () => {
+  it('A4: do not let a user pass where the caller asks for a newer version', async () => {
     const { state, reader, answer } = openCache();
     const call = { deadlineAtMs: state.nowMs + 5_000 };
     const reading = reader.readMany(basic, [{ id, minVersion: 8n }], call);
@@ -179,7 +179,7 @@ describe('views of one user in a snapshot', () => {
     return loaded;
   }
 
-  it('are all read, where one is due and another was raised', async () => {
+  it('A4: are all read, where one is due and another was raised', async () => {
     const { cache } = openCache();
     for (const view of [FULL, REFERENCE])
       cache.putUser({ tenantId, view }, id, {
@@ -198,7 +198,7 @@ describe('views of one user in a snapshot', () => {
     expect(due).toMatchObject({ user: { version: 7n }, dueVersion: 8n });
   });
 
-  it('are kept where one of them is read again and has not changed', async () => {
+  it('A4: are kept where one of them is read again and has not changed', async () => {
     const { cache } = openCache();
     for (const view of [FULL, REFERENCE])
       cache.putUser({ tenantId, view }, id, {
@@ -220,7 +220,7 @@ describe('views of one user in a snapshot', () => {
 });
 
 describe('an id that leads to a survivor', () => {
-  it('is read again when the survivor gives up the user through which the id led to it', async () => {
+  it('A4: is read again when the survivor gives up the user through which the id led to it', async () => {
     const fake = opened.use(createFakeUserService());
     const [first, second, survivor] = [randomUUID(), randomUUID(), randomUUID()];
     for (const each of [first, second, survivor])

@@ -95,7 +95,7 @@ function setUp() {
 
 const done = { raised: 0, ofNew: 0 };
 
-it('never mixes users of two databases, and serves the earlier one only for half a second or in an outage', async () => {
+it('A2: never mixes users of two databases, and serves the earlier one only for half a second or in an outage', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60 }), async (steps) => {
       const { state, lines, reader, counters } = setUp();

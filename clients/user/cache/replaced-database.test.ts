@@ -45,7 +45,7 @@ async function loseWrites(users: UserClient, update = 4): Promise<void> {
 const nameOf = (users: UserClient) => users.getUser(id).then(({ firstName }) => firstName, String);
 
 describe('a database that went back', () => {
-  it('is served as it is now, for users that were read, evicted or created by lost writes', async () => {
+  it('A2: is served as it is now, for users that were read, evicted or created by lost writes', async () => {
     const users = open({ maxEntries: 1 });
     const [evicted, created] = [randomUUID(), randomUUID()];
     fake.users.put(tenantId, evicted, { firstName: 'Kept' });
@@ -62,7 +62,7 @@ describe('a database that went back', () => {
     expect(users.stats().feed).toMatchObject({ gaps: 1 });
   });
 
-  it('gives no `unchanged` where a version exists a second time with other content', async () => {
+  it('A2: gives no `unchanged` where a version exists a second time with other content', async () => {
     const users = open();
     await loseWrites(users, 1);
     fake.users.update(tenantId, id, { firstName: 'Other' });
@@ -73,7 +73,7 @@ describe('a database that went back', () => {
     await expect.poll(() => nameOf(users)).toBe('Newer');
   });
 
-  it('frees every context of its versions, however long it lives, and every header that leaves it', async () => {
+  it('A2: frees every context of its versions, however long it lives, and every header that leaves it', async () => {
     const users = open();
     await withSeenVersions([], async () => {
       recordSeenVersion({ tenantId, id, version: 5n });
@@ -85,7 +85,7 @@ describe('a database that went back', () => {
     });
   });
 
-  it('leaves earlier users to serve while the service is down', async () => {
+  it('A2: leaves earlier users to serve while the service is down', async () => {
     const users = open({ timeoutMs: 200 });
     await loseWrites(users);
     await expect.poll(() => users.stats().feed.gaps).toBe(1);
@@ -95,7 +95,7 @@ describe('a database that went back', () => {
     await expect.poll(() => nameOf(users)).toBe('Kept');
   });
 
-  it('is served as it is now by a process that starts with the snapshot of an earlier one', async () => {
+  it('A1: is served as it is now by a process that starts with the snapshot of an earlier one', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-replaced-'));
     opened.defer(() => rm(folder, { recursive: true }));
     const snapshotPath = join(folder, 'users');
@@ -110,7 +110,7 @@ describe('a database that went back', () => {
     expect(await open({ snapshotPath }).lookup(id)).toMatchObject({ source: 'snapshot', version: 1n });
   });
 
-  it('gives no `unchanged` to a process whose snapshot belongs to the earlier feed', async () => {
+  it('A1: gives no `unchanged` to a process whose snapshot belongs to the earlier feed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-replaced-'));
     opened.defer(() => rm(folder, { recursive: true }));
     const snapshotPath = join(folder, 'users');
@@ -133,7 +133,7 @@ describe('a database that went back', () => {
     expect(after.stats().feed.gaps).toBe(0);
   });
 
-  it('is noticed without a feed, once the service has long denied a known version', async () => {
+  it('A2: is noticed without a feed, once the service has long denied a known version', async () => {
     let nowMs = 1_000_000;
     const users = open({ watch: false, clock: () => nowMs, ttlMs: 100 });
     fake.users.put(tenantId, id, { firstName: 'Kept' });
@@ -177,7 +177,7 @@ describe('the cache after a database went back', () => {
       source: 'service',
     }) as const;
 
-  it('keeps no answer in flight, and none of a process that still answers from the earlier database', async () => {
+  it('A2: keeps no answer in flight, and none of a process that still answers from the earlier database', async () => {
     const early = read('a');
     reader.onReplaced();
     answers.shift()?.(found('a', 9n));
@@ -193,7 +193,7 @@ describe('the cache after a database went back', () => {
     expect(await read('a')).toMatchObject([{ user: { version: 1n }, source: 'cache' }]);
   });
 
-  it('asks again for a user that is said to be unchanged since before', async () => {
+  it('A2: asks again for a user that is said to be unchanged since before', async () => {
     nowMs += 10_000;
     const early = read('a');
     reader.onReplaced();
@@ -203,7 +203,7 @@ describe('the cache after a database went back', () => {
     expect(await early).toMatchObject([{ outcome: 'found', source: 'service' }]);
   });
 
-  it('lets a version bind at once that is announced afterwards', async () => {
+  it('A1: lets a version bind at once that is announced afterwards', async () => {
     nowMs += 10_000;
     reader.onChanges([{ tenantId, id: 'b', version: 9n }]);
     reader.onReplaced();

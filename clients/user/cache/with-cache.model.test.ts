@@ -142,7 +142,7 @@ const done = { raised: 0, due: 0 };
 const LEAST_DONE = { raised: 500, due: 20 };
 
 // 2,500 runs of 20 to 80 steps are more than 100,000 steps.
-it('serves no user older than seen in its view, none of another tenant, and always one answer per read', async () => {
+it('A4: serves no user older than seen in its view, none of another tenant, and always one answer per read', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80 }), async (steps) => {
       const { state, versions, reader, counters } = setUp();

@@ -216,7 +216,7 @@ describe('a break', () => {
 });
 
 describe('a gap', () => {
-  it('is reported for another feed, by a refused cursor, by the end of a stream, and by a checkpoint', async () => {
+  it('A2: is reported for another feed, by a refused cursor, by the end of a stream, and by a checkpoint', async () => {
     const feed = await openLive('acme');
     const refuse = ({ cursor }: { cursor: string }) =>
       cursor === ''
@@ -241,7 +241,7 @@ describe('a gap', () => {
     expect(feed.stats()).toMatchObject({ state: 'watching', gaps: 3 });
   });
 
-  it('is not reported as another feed after a loss by age, nor by a service that names no feed', async () => {
+  it('A2: is not reported as another feed after a loss by age, nor by a service that names no feed', async () => {
     const feed = await openLive('acme');
     service.oldest = 5;
     for (let i = 0; i < 5; i++) service.change('acme', ANN);

@@ -168,7 +168,7 @@ describe('a version that is not reached', () => {
     expect(users.stats().breaker).toBe('closed');
   });
 
-  it('causes no timeout where the service refused the whole and the deadline passes over the parts', async () => {
+  it('A5: causes no timeout where the service refused the whole and the deadline passes over the parts', async () => {
     const ids = put(3);
     const hanging = Promise.withResolvers<never>();
     const server = opened.use(

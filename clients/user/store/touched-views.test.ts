@@ -49,7 +49,7 @@ const REVIEW = { averageRating: 5, totalReviews: 1 };
 const asked = () => fake.requests(UserService.method.batchGetUsers).length;
 
 describe('a change that a view does not show', () => {
-  it('raises the user to its version without a read, to the answer of the service', async () => {
+  it('A4: raises the user to its version without a read, to the answer of the service', async () => {
     const users = await openWarm(REFERENCE);
     const before = asked();
     await record(users, BOOKING);
@@ -61,7 +61,7 @@ describe('a change that a view does not show', () => {
     expect(raised).toMatchObject({ version: 2n, etag: 'v2' });
   });
 
-  it('leaves the user served in an outage, with the reason where it is from before', async () => {
+  it('A4: leaves the user served in an outage, with the reason where it is from before', async () => {
     const users = await openWarm(REFERENCE, { ttlMs: 1, liveTtlMs: 600_000 });
     await record(users, BOOKING);
     fake.down();
@@ -76,7 +76,7 @@ describe('a change that a view does not show', () => {
       });
   });
 
-  it('raises a user of the snapshot file, where that is of the same feed', async () => {
+  it('A4: raises a user of the snapshot file, where that is of the same feed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-touched-'));
     opened.defer(() => rm(folder, { recursive: true }));
     const snapshotPath = join(folder, 'users.snapshot');
@@ -91,7 +91,7 @@ describe('a change that a view does not show', () => {
     expect(await users.lookup(ADA)).toMatchObject({ source: 'snapshot', version: 2n, user: { etag: 'v2' } });
   });
 
-  it('raises the survivor of a merge under every id that leads to it', async () => {
+  it('A4: raises the survivor of a merge under every id that leads to it', async () => {
     fake.users.merge('acme', BEN, ADA);
     const users = await openWarm(REFERENCE);
     await users.getUser(BEN);
@@ -101,7 +101,7 @@ describe('a change that a view does not show', () => {
     expect(asked()).toBe(before);
   });
 
-  it('counts as known in the version that the client names', async () => {
+  it('A4: counts as known in the version that the client names', async () => {
     let nowMs = 0;
     const users = await openWarm(REFERENCE, { clock: () => nowMs });
     await record(users, BOOKING);
@@ -159,7 +159,7 @@ describe('a change of ratings alone', () => {
 });
 
 describe('a change of statistics alone', () => {
-  it('leaves the user served, and read again in the background', async () => {
+  it('A4: leaves the user served, and read again in the background', async () => {
     const users = await openWarm(BASIC);
     const before = asked();
     await record(users, REVIEW);
@@ -172,7 +172,7 @@ describe('a change of statistics alone', () => {
     expect(users.describe(ADA).entries[0]).not.toHaveProperty('dueVersion');
   });
 
-  it('leaves the user served in an outage, marked with the reason', async () => {
+  it('A4: leaves the user served in an outage, marked with the reason', async () => {
     const users = await openWarm(FULL, { breaker: { resetTimeoutMs: 600_000 } });
     await record(users, BOOKING);
     fake.down();
@@ -185,7 +185,7 @@ describe('a change of statistics alone', () => {
     expect(await users.lookup(ADA, { minVersion: 2n })).toMatchObject({ outcome: 'unavailable' });
   });
 
-  it('is followed by changes that the view does not show, and ended by one that it shows', async () => {
+  it('A4: is followed by changes that the view does not show, and ended by one that it shows', async () => {
     const users = await openWarm(BASIC, { refreshAheadRatio: 0.9 });
     await record(users, REVIEW);
     await record(users, { ...BOOKING, ...REVIEW, revision: 2n });
@@ -194,7 +194,7 @@ describe('a change of statistics alone', () => {
     await expect.poll(() => users.describe(ADA).entries).toEqual([]);
   });
 
-  it('is read at the next call where there are no background reads', async () => {
+  it('A4: is read at the next call where there are no background reads', async () => {
     const users = await openWarm(BASIC, { refreshAheadRatio: 0 });
     await record(users, REVIEW);
     expect(await users.lookup(ADA)).toMatchObject({ source: 'service', version: 2n });
@@ -221,7 +221,7 @@ describe('the entries of a user', () => {
   const see = (cache: UserCache, version: bigint, touchedViews?: ReturnType<typeof touched>) =>
     cache.recordChange('acme', ADA, { version, seenAtMs: 1, touchedViews });
 
-  it('are kept in the views that a change does not touch', () => {
+  it('A4: are kept in the views that a change does not touch', () => {
     const { cache, versions } = open();
     expect(see(cache, 2n, touched([BASIC], [FULL]))).toBe(1);
     expect(versions()).toEqual([2n, undefined, 1n]);
@@ -242,14 +242,14 @@ describe('the entries of a user', () => {
     ['a version was missed', 3n, touched([FULL])],
     ['the service does not say what is touched', 2n, undefined],
     ['it does not say what every view shows', 2n, create(TouchedViewsSchema, { views: [FULL] })],
-  ])('are forgotten where %s', (_, version, views) => {
+  ])('A4: are forgotten where %s', (_, version, views) => {
     const { cache, versions } = open();
     expect(see(cache, version, views)).toBe(0);
     expect(versions()).toEqual([undefined, undefined, undefined]);
     expect(cache.getKnownVersion('acme', ADA)?.version).toBe(version);
   });
 
-  it('leave the highest version behind when they are evicted while due', () => {
+  it('A4: leave the highest version behind when they are evicted while due', () => {
     const { cache } = open();
     see(cache, 2n, touched([], [REFERENCE, BASIC, FULL]));
     for (let i = 0; i < 9; i++) {
@@ -265,7 +265,7 @@ describe('a read in flight', () => {
   it.each([
     ['is raised to changes that its view does not show', [FULL], 1],
     ['is asked again where its view shows one', [REFERENCE], 2],
-  ])('%s', async (_, views, reads) => {
+  ])('A4: %s', async (_, views, reads) => {
     const answers: PromiseWithResolvers<void>[] = [];
     let current = 1n;
     const service: UserReader = {

@@ -94,7 +94,7 @@ describe('the change feed', () => {
     await expect.poll(watching.versions).toEqual([`${id.slice(0, 4)} v1`, `${id.slice(0, 4)} v2`]);
   });
 
-  it('sends a change without views if earlier code wrote it, and with no views if no view shows it', async () => {
+  it('A4: sends a change without views if earlier code wrote it, and with no views if no view shows it', async () => {
     await using feed = openFeed();
     const [tenantId, id] = [tenant(), randomUUID()];
     await using watching = watch(feed, [tenantId]);
@@ -322,7 +322,7 @@ describe('the change feed', () => {
     expect(recent.versions()).toEqual([]);
   });
 
-  it('ends a batch before a position without the transaction at that position', async () => {
+  it('T6: ends a batch before a position without the transaction at that position', async () => {
     const { now } = await log.bounds();
     const [tenantId, id] = [tenant(), randomUUID()];
     const [{ xid }] = (
@@ -341,7 +341,7 @@ describe('the change feed', () => {
     expect([await countRead(upTo(place)), await countRead(upTo(place + 1n))]).toEqual([0, 1]);
   });
 
-  it('ends every watch when the feed is renewed, refuses its cursors, and informs the listener first', async () => {
+  it('A1: ends every watch when the feed is renewed, refuses its cursors, and informs the listener first', async () => {
     await using feed = openFeed();
     const events: string[] = [];
     await feed.attach({ onChanged: () => {}, onReplaced: () => events.push('replaced') });
@@ -366,7 +366,7 @@ describe('the change feed', () => {
     await expect.poll(resumed.versions).toEqual([`${id.slice(0, 4)} v1`]);
   });
 
-  it('does not continue at a position of a database that went back, however near the new end is', async () => {
+  it('A1: does not continue at a position of a database that went back, however near the new end is', async () => {
     let lost = '';
     // As after a promotion: the identity differs, and transaction ids begin again below the position of the
     // tail.
@@ -395,7 +395,7 @@ describe('the change feed', () => {
     expect(anew.updates[0]?.cursor).toBe(`${lost}.5`);
   });
 
-  it('refuses a watcher whose database changes between its cursor and the changes that it missed', async () => {
+  it('A1: refuses a watcher whose database changes between its cursor and the changes that it missed', async () => {
     await using feed = openFeed();
     const tenantId = tenant();
     const first = watch(feed, [tenantId]);
@@ -413,7 +413,7 @@ describe('the change feed', () => {
     expect(await refused.ended).toMatchObject({ reason: 'CURSOR_EXPIRED', metadata: { feed: 'another' } });
   });
 
-  it('deletes what a dump of another cluster brought, so that its own cursors stay valid', async () => {
+  it('A1: deletes what a dump of another cluster brought, so that its own cursors stay valid', async () => {
     const tenantId = tenant();
     // Far ahead of this cluster, like the rows and the mark of an older and busier one.
     await pool.query(
@@ -433,7 +433,7 @@ describe('the change feed', () => {
     await begun(resumed);
   });
 
-  it('keeps the changes of this cluster when its feed is replaced, and deletes nothing a second time', async () => {
+  it('A1: keeps the changes of this cluster when its feed is replaced, and deletes nothing a second time', async () => {
     const [own, foreign] = [tenant(), tenant()];
     const insert = (xid: string, tenantId: string) =>
       pool.query(

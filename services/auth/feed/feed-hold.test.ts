@@ -47,7 +47,7 @@ const held = (labels: Record<string, string>, value: number) => ({
   ...{ name: 'rollcall_user_feed_held_seconds', labels, value },
 });
 
-describe('a feed that is held back', () => {
+describe('A3: a feed that is held back', () => {
   it('is one whose end is a second behind, and logs the holding transaction once', async () => {
     await note(999);
     expect([events, lookUps]).toEqual([[], 0]);

@@ -4,7 +4,7 @@ import { createTestDatabase, query } from '@rollcall/runtime/testing';
 import { expect, it } from 'vitest';
 import { createPostgresChangeLog } from '../postgres/feed/postgres-change-log.ts';
 
-it('reads the feed by index in a session without settings, for any number of changes', async () => {
+it('A6: reads the feed by index in a session without settings, for any number of changes', async () => {
   await using database = await createTestDatabase('auth');
   await using stack = new AsyncDisposableStack();
   const logger = createLogger({ service: 'test', level: 'silent' });

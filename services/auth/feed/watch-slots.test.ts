@@ -4,7 +4,7 @@ import { WatchSlots } from './watch-slots.ts';
 const NEVER = new AbortController().signal;
 
 describe('the slots of watches', () => {
-  it('let every watch read in turn, a few at a time, first come first served', async () => {
+  it('B10: let every watch read in turn, a few at a time, first come first served', async () => {
     const slots = new WatchSlots({ maxWatches: 500, maxReads: 2 });
     const [order, at] = [[] as number[], { now: 0, most: 0 }];
     const read = async (n: number) => {
@@ -23,7 +23,7 @@ describe('the slots of watches', () => {
     expect(at.most).toBe(2);
   });
 
-  it('refuse the watch that is too many, and release their slots', () => {
+  it('B10: refuse the watch that is too many, and release their slots', () => {
     const slots = new WatchSlots({ maxWatches: 2, maxReads: 1 });
     using _ = slots.acquire();
     {
@@ -33,7 +33,7 @@ describe('the slots of watches', () => {
     expect(() => slots.acquire()).not.toThrow();
   });
 
-  it('remove a waiting watch when its call ends, and no other', async () => {
+  it('B10: remove a waiting watch when its call ends, and no other', async () => {
     const slots = new WatchSlots({ maxWatches: 10, maxReads: 1 });
     const first = Promise.withResolvers<void>();
     const reading = slots.read(() => first.promise, NEVER);

@@ -133,7 +133,7 @@ describe('prepared answers', () => {
     expect(JSON.stringify(toJson(GetUserResponseSchema, decoded))).not.toContain('ada@example.com');
   });
 
-  it('include a profile with fields that a newer process wrote', () => {
+  it('unknown-fields: include a profile with fields that a newer process wrote', () => {
     const profile = { crmFields: { note: 'x' }, fieldOfTomorrow: { a: [1] } };
     const decoded = fromBinary(
       GetUserResponseSchema,

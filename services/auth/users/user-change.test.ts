@@ -62,7 +62,7 @@ function sent(user: User, view: UserView) {
 }
 
 describe('the table of the views that show each field', () => {
-  it.each(FIELDS)('is right about %s, as the message shows', (field) => {
+  it.each(FIELDS)('A4: is right about %s, as the message shows', (field) => {
     const other = withOther(field);
     const { content, figures } = touchedBetween(USER, other);
     const smallest = VIEWS.find((view) => !equals(UserSchema, sent(USER, view), sent(other, view))) ?? null;
@@ -70,7 +70,7 @@ describe('the table of the views that show each field', () => {
     expect(figures !== null).toBe(['averageRating', 'totalReviews', 'statistics'].includes(field));
   });
 
-  it('has every field of the contract', () => {
+  it('A4: has every field of the contract', () => {
     const kept = [...FIELDS, ...Object.keys({ ...OTHERS })];
     for (const { localName } of UserSchema.fields)
       if (localName !== 'etag') expect(kept, localName).toContain(localName);
@@ -80,7 +80,7 @@ describe('the table of the views that show each field', () => {
     expect(SHOWN_FIELDS.tags).toEqual(SHOWN_FIELDS.profile);
   });
 
-  it('names the smallest of several views, separately for figures and content', () => {
+  it('A4: names the smallest of several views, separately for figures and content', () => {
     expect(touchedBy(['tags', 'email'])).toEqual({ content: 'BASIC', figures: null });
     expect(touchedBy(['statistics', 'averageRating', 'lastName'])).toEqual({
       content: 'REFERENCE',
@@ -90,7 +90,7 @@ describe('the table of the views that show each field', () => {
     expect(withFigures(touchedBy(['tags']))).toEqual({ content: 'FULL', figures: 'REFERENCE' });
   });
 
-  it('sees no change when only the order of a profile differs', () => {
+  it('A4: sees no change when only the order of a profile differs', () => {
     const one = { ...USER, profile: { address: { locality: 'A', lines: ['1'] }, birthDate: '1906-12-09' } };
     const other = { ...USER, profile: { birthDate: '1906-12-09', address: { lines: ['1'], locality: 'A' } } };
     expect(touchedBetween(one, other)).toEqual({ content: null, figures: null });

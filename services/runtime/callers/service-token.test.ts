@@ -67,7 +67,7 @@ describe('a service token', () => {
     expect(await faultOf(tokens.verify(token))).toMatch(/another service/);
   });
 
-  it('is refused when it is issued in the future, with a message about clocks', async () => {
+  it('B10: is refused when it is issued in the future, with a message about clocks', async () => {
     using tokens = await open();
     const issuedAt = NOW_MS / 1000 + 60;
     const token = await sign({ sub: 'booking', aud: 'auth', iat: issuedAt, exp: issuedAt + 60 });
@@ -132,7 +132,7 @@ describe('a service token', () => {
   });
 });
 
-describe('a claim or a header of any type', () => {
+describe('B10: a claim or a header of any type', () => {
   const good = { sub: 'booking', aud: 'auth', iat: NOW_MS / 1000, exp: NOW_MS / 1000 + 60 };
   const odd = fc.oneof(
     fc.constantFrom<unknown>(null, true, 0, -1, 1e308, '', 'booking', 'auth', [], {}),

@@ -67,7 +67,7 @@ describe('minting', () => {
     expect(await next()).not.toBe(first);
   });
 
-  it('makes a new token when the clock went back before the issue of the last', async () => {
+  it('B8: makes a new token when the clock went back before the issue of the last', async () => {
     let nowMs = 1_000_000_000;
     const about = { caller: 'booking', audience: 'auth', ttlSeconds: 100 };
     const next = createTokenSource(key, about, () => nowMs);
@@ -79,7 +79,7 @@ describe('minting', () => {
     expect(await next()).toBe(second);
   });
 
-  it('makes a new token when most of its lifetime has passed, even if the clock stood still', async () => {
+  it('B8: makes a new token when most of its lifetime has passed, even if the clock stood still', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     try {
       const about = { caller: 'booking', audience: 'auth', ttlSeconds: 100 };

@@ -62,7 +62,7 @@ function countMissing(lines: readonly Line[]): number {
 }
 
 describe('the log of a process', () => {
-  it('is dropped and counted when its file takes nothing, and the process answers and ends', async () => {
+  it('B5: is dropped and counted when its file takes nothing, and the process answers and ends', async () => {
     const full = openSync('/dev/full', 'w');
     start(full);
     closeSync(full);
@@ -72,7 +72,7 @@ describe('the log of a process', () => {
     expect(await end()).toBe(0);
   });
 
-  it('is dropped and counted while the reader of its pipe hangs, and one line reports how many', async () => {
+  it('B5: is dropped and counted while the reader of its pipe hangs, and one line reports how many', async () => {
     const { stdout } = start('pipe');
     const dropped = await log(MANY);
     expect(dropped).toBeGreaterThan(0);
@@ -88,13 +88,13 @@ describe('the log of a process', () => {
     expect(countMissing(lines)).toBe(dropped);
   });
 
-  it('does not keep a process from ending while the reader of its pipe hangs', async () => {
+  it('B5: does not keep a process from ending while the reader of its pipe hangs', async () => {
     start('pipe');
     await log(MANY);
     expect(await end()).toBe(0);
   });
 
-  it('is dropped and counted once the reader of its pipe has exited', async () => {
+  it('B5: is dropped and counted once the reader of its pipe has exited', async () => {
     start('pipe').stdout?.destroy();
     const dropped = await log(MANY);
     expect(dropped).toBeGreaterThan(0);
@@ -119,7 +119,7 @@ describe.skipIf(!canMount)('a log on a full disk', () => {
     rmSync(disk, { recursive: true });
   });
 
-  it('continues once there is space, reports the number of missing lines, and has no torn line', async () => {
+  it('B5: continues once there is space, reports the number of missing lines, and has no torn line', async () => {
     const file = openSync(path, 'a');
     start(file);
     closeSync(file);
@@ -134,7 +134,7 @@ describe.skipIf(!canMount)('a log on a full disk', () => {
     expect(countMissing(lines)).toBe(dropped + 10);
   });
 
-  it('lets the process end while the disk is full', async () => {
+  it('B5: lets the process end while the disk is full', async () => {
     const file = openSync(path, 'a');
     start(file);
     closeSync(file);

@@ -8,7 +8,7 @@ function open() {
   return { logger, outgoing };
 }
 
-it('the metrics count duration and code by target and method, refusals and the state of the breaker', async () => {
+it('outgoing-breakers: the metrics count duration and code by target and method, refusals and the state of the breaker', async () => {
   const { outgoing } = open();
   const call = { target: 'stripe', method: 'POST /v1/refunds' };
   outgoing.onState({ target: 'stripe', state: 'closed' });
@@ -32,7 +32,7 @@ it('the metrics count duration and code by target and method, refusals and the s
     );
 });
 
-it('one line logs that calls stop, and one that they continue, however often a call is tried between', () => {
+it('outgoing-breakers: one line logs that calls stop, and one that they continue, however often a call is tried between', () => {
   const { outgoing, logger } = open();
   for (const state of ['closed', 'open', 'half-open', 'open', 'half-open', 'closed'] as const)
     outgoing.onState({ target: 'auth', state });

@@ -43,7 +43,7 @@ describe('a job', () => {
     expect(sent).toEqual([2]);
   });
 
-  it('does not wait for a time before the clock went back, unless its caller named that time', async () => {
+  it('B8: does not wait for a time before the clock went back, unless its caller named that time', async () => {
     const { sent, send: task } = recording();
     await box.add(send(1), send(2), { ...send(3), runAt: new Date(Date.now() + 3_600_000) });
     await box.pool.query(`update graphile_worker._private_jobs set run_at = run_at + interval '1 day',

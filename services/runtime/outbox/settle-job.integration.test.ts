@@ -31,7 +31,7 @@ const HELD = { lockedBy: 'theirs', attempts: 1, error: null, waits: false };
 const markAsReplaced = (flags: string) =>
   box.pool.query('update graphile_worker._private_jobs set key = null, flags = $1', [flags]);
 
-describe('a job that failed', () => {
+describe('T1: a job that failed', () => {
   it.each([
     ['later', 1],
     ['again', 0],

@@ -58,7 +58,7 @@ describe('a pool of database connections', () => {
     expect((await opened.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
   });
 
-  it('reuses no connection from before a renewal, idle or in use', async () => {
+  it('A1: reuses no connection from before a renewal, idle or in use', async () => {
     await using opened = await openPool(2, 20_000);
     const { pool } = opened;
     const pid = async () => (await pool.query('select pg_backend_pid() as pid')).rows[0].pid as number;

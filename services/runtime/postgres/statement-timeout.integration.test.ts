@@ -27,7 +27,7 @@ async function setTimeoutOfDatabase(value: string): Promise<void> {
 }
 
 describe('the statement timeout of a pool', () => {
-  it.each(['0', '3001ms', '1min'])('refuses a session of a pooler that has %s', async (value) => {
+  it.each(['0', '3001ms', '1min'])('A6: refuses a session of a pooler that has %s', async (value) => {
     await setTimeoutOfDatabase(value);
     await using pool = openPool({ ...options, isPooled: true });
     const error = await pool.each.query('select 1').catch((reason: unknown) => reason);
@@ -40,7 +40,7 @@ describe('the statement timeout of a pool', () => {
     await expect(orm.each.em.fork().execute('select 1')).rejects.toMatchObject({ code: '08000' });
   });
 
-  it('takes the timeout that the database sets, and ends statements by it', async () => {
+  it('A6: takes the timeout that the database sets, and ends statements by it', async () => {
     await setTimeoutOfDatabase('100ms');
     await using pool = openPool({ ...options, isPooled: true });
     await expect(pool.each.query('select pg_sleep(60)')).rejects.toMatchObject({ code: '57014' });
@@ -48,7 +48,7 @@ describe('the statement timeout of a pool', () => {
     await expect(orm.each.em.fork().execute('select pg_sleep(60)')).rejects.toMatchObject({ code: '57014' });
   });
 
-  it('sets its own timeout without a pooler, whatever the database sets', async () => {
+  it('A6: sets its own timeout without a pooler, whatever the database sets', async () => {
     await setTimeoutOfDatabase('0');
     const text = `select current_setting('statement_timeout') as value`;
     await using pool = openPool(options);
@@ -59,7 +59,7 @@ describe('the statement timeout of a pool', () => {
 });
 
 describe('the sessions of a database without a pooler', () => {
-  it('belong to one connection each', async () => {
+  it('A6: belong to one connection each', async () => {
     const access = { databaseUrl: options.url, isPooled: false, directDatabaseUrl: undefined };
     expect(await probeSessions(options.url)).toEqual({ isShared: false, keepsStatements: true });
     await using pool = openPool(options);

@@ -13,7 +13,7 @@ interface Line {
   readonly pids?: readonly number[];
 }
 
-it('a worker that hangs is killed and replaced', { timeout: 60_000 }, async () => {
+it('B5: a worker that hangs is killed and replaced', { timeout: 60_000 }, async () => {
   const child = spawn(process.execPath, [MAIN], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();

@@ -22,7 +22,7 @@ describe('databaseFault', () => {
     ['53400', 'DATABASE_UNAVAILABLE', 'lacks memory, connections or another resource', 1000],
     ['57P02', 'DATABASE_UNAVAILABLE', 'does not answer', 1000],
   ])(
-    'maps SQLSTATE %s to %s, even in the cause of another error',
+    'B5: maps SQLSTATE %s to %s, even in the cause of another error',
     (code, reason, predicate, retryDelayMs) => {
       const state = Object.assign(new Error('from Postgres'), { code });
       for (const error of [state, new Error('insert', { cause: state })])

@@ -233,7 +233,7 @@ describe.each(TRANSPORTS)('a guarded server, by %s', (_, openTransport) => {
     ['a list', [BOOKING]],
     ['a number', 7],
     ['an object', { toString: BOOKING }],
-  ])('refuses a token whose subject is %s as CALLER_UNKNOWN', async (_kind, sub) => {
+  ])('B10: refuses a token whose subject is %s as CALLER_UNKNOWN', async (_kind, sub) => {
     await using guarded = await openGuarded();
     const nowS = Math.floor(Date.now() / 1000);
     const bearer = await new SignJWT({ sub, aud: 'test', iat: nowS, exp: nowS + 60 } as JWTPayload)
@@ -309,7 +309,7 @@ describe.each(TRANSPORTS)('a guarded server, by %s', (_, openTransport) => {
     await expectRefusal(users.getUser(REQUEST), denied);
   });
 
-  it('refuses a request for several tenants if any of them is not granted, at any position', async () => {
+  it('T2: refuses a request for several tenants if any of them is not granted, at any position', async () => {
     await using guarded = await openGuarded();
     guarded.granted.set([{ ...grant, tenants: ['demo', 'acme'] }]);
     using opened = openTransport(guarded.test.servers, clientOf(BOOKING));
@@ -337,7 +337,7 @@ describe.each(TRANSPORTS)('a guarded server, by %s', (_, openTransport) => {
     expect(guarded.refused.at(0)).toMatchObject({ outcome: 'NOT_GRANTED', tenants: ['demo', 'other'] });
   });
 
-  it('ends a stream of several tenants once any of them is not granted any more', async () => {
+  it('T2: ends a stream of several tenants once any of them is not granted any more', async () => {
     await using guarded = await openGuarded();
     guarded.granted.set([{ ...grant, tenants: ['demo', 'acme'] }]);
     using opened = openTransport(guarded.test.servers, clientOf(BOOKING));

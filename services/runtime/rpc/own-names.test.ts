@@ -37,7 +37,7 @@ function ask(path: string, headers: Record<string, string>, body?: Buffer): Prom
 }
 
 describe.each(NAMES)('the name %s, which every object inherits,', (name) => {
-  it('is no path of the HTTP port, with or without a slash, for GET or POST', async () => {
+  it('B7: is no path of the HTTP port, with or without a slash, for GET or POST', async () => {
     for (const path of [name, `/${name}`, `/${name}/${name}`, `/rollcall.user.v1.UserService/${name}`]) {
       expect(await ask(path, { ':method': 'GET' })).toBe(404);
       const body = Buffer.alloc(100_000);
@@ -46,7 +46,7 @@ describe.each(NAMES)('the name %s, which every object inherits,', (name) => {
     expect(test.log.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  it('is no method of the gRPC port', async () => {
+  it('B7: is no method of the gRPC port', async () => {
     const client = new GrpcClient(`127.0.0.1:${test.servers.grpc.port}`, credentials.createInsecure());
     const same = (bytes: Buffer) => bytes;
     for (const path of [`/${name}`, `/${name}/${name}`, `/rollcall.user.v1.UserService/${name}`]) {
@@ -58,7 +58,7 @@ describe.each(NAMES)('the name %s, which every object inherits,', (name) => {
     client.close();
   });
 
-  it('is no service for health, and no symbol, file or extension for reflection', async () => {
+  it('B7: is no service for health, and no symbol, file or extension for reflection', async () => {
     using transport = createGrpcTransport({ address: `127.0.0.1:${test.servers.grpc.port}` });
     await expectRefusal(createClient(Health, transport).check({ service: name }), {
       code: 'NotFound',
@@ -77,7 +77,7 @@ describe.each(NAMES)('the name %s, which every object inherits,', (name) => {
     );
   });
 
-  it('is an unknown header, field and enum value like any other', async () => {
+  it('B7: is an unknown header, field and enum value like any other', async () => {
     const post = (body: string, headers: Record<string, string> = {}) =>
       fetch(`http://127.0.0.1:${test.servers.http.port}/rollcall.user.v1.UserService/GetUser`, {
         method: 'POST',

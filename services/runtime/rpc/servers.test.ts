@@ -270,7 +270,7 @@ describe('the gRPC server', () => {
     expect(JSON.stringify(answers[0]?.value)).toContain('rollcall.user.v1.UserService');
   });
 
-  it('explains why it ends a stream with a request that cannot be read', async () => {
+  it('B6: explains why it ends a stream with a request that cannot be read', async () => {
     await using test = await open();
     const client = new GrpcClient(`127.0.0.1:${test.servers.grpc.port}`, credentials.createInsecure());
     const same = (bytes: Buffer) => bytes;

@@ -6,7 +6,7 @@ import { followReplica } from './replica.ts';
 const poolOf = (row: () => { lsn: string | null; feed: string | null }) =>
   ({ query: async () => ({ rows: [row()] }) }) as unknown as Pool;
 
-it('a replica of another feed is not read, however far ahead its log is', async () => {
+it('A1: a replica of another feed is not read, however far ahead its log is', async () => {
   const primary = { lsn: '0/5000', feed: 'line-1' };
   const copy = { lsn: '0/6000', feed: 'line-1' };
   let followed = 'line-1';

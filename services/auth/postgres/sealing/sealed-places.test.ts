@@ -78,7 +78,7 @@ function open(
 }
 
 describe('a sealed value', () => {
-  it('has a case for each sealed column', () => {
+  it('T4: has a case for each sealed column', () => {
     const cases = Object.entries(SEALED).flatMap(([table, columns]) =>
       Object.keys(columns).map((column) => `${table}.${column}`),
     );
@@ -89,20 +89,20 @@ describe('a sealed value', () => {
     const sealed = (at = HERE) => SEALED[place.table]?.[place.column]?.(at) ?? null;
     const TAMPERED = expect.objectContaining({ reason: 'TAMPERED' });
 
-    it('opens where it was written', () => {
+    it('T4: opens where it was written', () => {
       open(sealed(), place, HERE);
     });
 
-    it('is refused in another row', () => {
+    it('T4: is refused in another row', () => {
       const moved = { ...HERE, id: randomUUID() };
       expect(() => open(sealed(), place, moved)).toThrow(TAMPERED);
     });
 
-    it.runIf(place.table !== 'signing_keys')('is refused in another tenant', () => {
+    it.runIf(place.table !== 'signing_keys')('T4: is refused in another tenant', () => {
       expect(() => open(sealed(), place, { ...HERE, tenantId: 'globex' })).toThrow(TAMPERED);
     });
 
-    it.each(PLACES.filter(({ name }) => name !== place.name))('is refused in $name', (other) => {
+    it.each(PLACES.filter(({ name }) => name !== place.name))('T4: is refused in $name', (other) => {
       expect(() => open(sealed(), other, HERE)).toThrow(TAMPERED);
       // Signing keys belong to no tenant.
       expect(() => open(sealed({ ...HERE, tenantId: '' }), other, { ...HERE, tenantId: '' })).toThrow(

@@ -194,7 +194,7 @@ describe('the words of names', () => {
     }
   });
 
-  it('are folded by the database as by the contract, every character in every position of a word', async () => {
+  it('folded-names: are folded by the database as by the contract, every character in every position of a word', async () => {
     // Characters that the database's Unicode version does not know are skipped.
     const { rows: known } = await pool.query<{ code: number }>(
       `select code from generate_series(1, 1114111) code

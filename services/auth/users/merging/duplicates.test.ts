@@ -26,7 +26,7 @@ describe('pairs of duplicates', () => {
     expect(scores(anna, { ...anne, phone: 'aa' })).toEqual([0.6]);
   });
 
-  it('are compared among many users born on one day, however their names are spelled', () => {
+  it('folded-names: are compared among many users born on one day, however their names are spelled', () => {
     const others = Array.from({ length: 30 }, (_, i) => suspect(`o${i}`, `Sp${i}`, 'Ta'));
     const spelled = [
       suspect('a', 'Øse', 'Ærø'),

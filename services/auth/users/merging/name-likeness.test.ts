@@ -21,7 +21,7 @@ describe('nameLikeness', () => {
     ['علی\u200cرضا/کریمی', 'عليرضا/كريمي'],
     ['ﾀﾛｳ/ﾀﾅｶ', 'たろう/たなか'],
     ['Đặng/Nguyễn', 'Dang/Nguyen'],
-  ])('takes %s and %s for one name', (one, other) => {
+  ])('folded-names: takes %s and %s for one name', (one, other) => {
     expect(compare(one, other)).toEqual(['SAME', 'SAME']);
   });
 

@@ -115,7 +115,7 @@ describe('withUserCache', () => {
     expect(await reads.find('acme', ANN, 'BASIC')).toMatchObject({ version: 2n });
   });
 
-  it('empties, and discards all pending reads, when everything is invalidated', async () => {
+  it('A1: empties, and discards all pending reads, when everything is invalidated', async () => {
     const { table, reads } = setUp();
     table.write(ANN, 7n);
     await reads.find('acme', ANN, 'BASIC');

@@ -61,7 +61,7 @@ const readyz = async ({ servers }: TestServers) =>
 
 describe('readiness', () => {
   it.each(OPEN)(
-    `is checked a few times and stays ready under ${AT_ONCE} calls at once of %s`,
+    `B3: is checked a few times and stays ready under ${AT_ONCE} calls at once of %s`,
     async (_, ask) => {
       const { checks, isReady } = openCounted();
       await using test = await openServers({ isReady });
@@ -82,7 +82,7 @@ describe('readiness', () => {
     },
   );
 
-  it('is cached for half a second, and checked once for many requests', async () => {
+  it('B3: is cached for half a second, and checked once for many requests', async () => {
     const { checks, isReady } = openCounted();
     using readiness = createReadiness(isReady);
     await Promise.all(Array.from({ length: 100 }, () => readiness.isReady()));
@@ -96,7 +96,7 @@ describe('readiness', () => {
       .toBe(2);
   });
 
-  it('is false when the check fails or does not answer', async () => {
+  it('B3: is false when the check fails or does not answer', async () => {
     using failing = createReadiness(() => Promise.reject(new Error('no')));
     expect(await failing.isReady()).toBe(false);
     using hanging = createReadiness(() => new Promise(() => {}));
@@ -106,7 +106,7 @@ describe('readiness', () => {
   it.each([
     ['', 'the process'],
     ['rollcall.user.v1.UserService', 'a service'],
-  ])('Health/Watch of %j reports when it is lost and when it is back', async (service) => {
+  ])('B3: Health/Watch of %j reports when it is lost and when it is back', async (service) => {
     let ready = true;
     await using test = await openServers({ isReady: async () => ready });
     using grpc = createGrpcTransport({ address: `127.0.0.1:${test.servers.grpc.port}` });
@@ -119,7 +119,7 @@ describe('readiness', () => {
     expect(seen).toEqual([Serving.SERVING, Serving.NOT_SERVING, Serving.SERVING]);
   });
 
-  it('Health/Watch of an unknown service says so and stays open', async () => {
+  it('B3: Health/Watch of an unknown service says so and stays open', async () => {
     await using test = await openServers({ drainMs: 100 });
     using grpc = createGrpcTransport({ address: `127.0.0.1:${test.servers.grpc.port}` });
     const watch = createClient(Health, grpc).watch({ service: 'no.Such' })[Symbol.asyncIterator]();
@@ -133,7 +133,7 @@ describe('readiness', () => {
 });
 
 describe('public methods and pages', () => {
-  it('are limited by address, and one flood leaves others their share', () => {
+  it('B3: are limited by address, and one flood leaves others their share', () => {
     let nowMs = 0;
     const limits = new PublicCallLimits({ ratePerSecond: 10, burst: 3, concurrency: 100 }, () => nowMs);
     const ask = (peer: string, name = 'a') => {
@@ -148,7 +148,7 @@ describe('public methods and pages', () => {
     expect(ask('10.0.0.1:6')).toBe('served');
   });
 
-  it('are refused with a reason beyond the limit, by call and by page', async () => {
+  it('B3: are refused with a reason beyond the limit, by call and by page', async () => {
     await using test = await openServers({ ingress: { publicCalls: { burst: 1, ratePerSecond: 0.001 } } });
     using grpc = createGrpcTransport({ address: `127.0.0.1:${test.servers.grpc.port}` });
     const health = createClient(Health, grpc);
@@ -160,7 +160,7 @@ describe('public methods and pages', () => {
   it.each([
     ['v1', ServerReflection],
     ['v1alpha', ServerReflectionV1Alpha],
-  ])('count each request within a stream of reflection %s', async (_, service) => {
+  ])('B3: count each request within a stream of reflection %s', async (_, service) => {
     await using test = await openServers({ ingress: { publicCalls: { burst: 3, ratePerSecond: 0.001 } } });
     using grpc = createGrpcTransport({ address: `127.0.0.1:${test.servers.grpc.port}` });
     async function* ask() {
@@ -176,14 +176,14 @@ describe('public methods and pages', () => {
     expect(answers).toBe(3);
   });
 
-  it('allow fewer streams in both directions, whose answers are large', () => {
+  it('B3: allow fewer streams in both directions, whose answers are large', () => {
     const limits = new PublicCallLimits({ bidiConcurrency: 1 });
     expect(limits.enter('a', '10.0.0.1:1', true)).toBeTypeOf('function');
     expect(limits.enter('a', '10.0.0.2:1', true)).toMatchObject({ limit: 'concurrency' });
     expect(limits.enter('b', '10.0.0.2:1')).toBeTypeOf('function');
   });
 
-  it('count a stream while it is open', async () => {
+  it('B3: count a stream while it is open', async () => {
     await using test = await openServers({ ingress: { publicCalls: { concurrency: 1 } } });
     using grpc = createGrpcTransport({ address: `127.0.0.1:${test.servers.grpc.port}` });
     const health = createClient(Health, grpc);

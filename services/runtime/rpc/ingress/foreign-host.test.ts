@@ -92,7 +92,7 @@ describe.each([
   ['HTTP/1.1', byHttp1],
   ['HTTP/2', byHttp2],
 ] as const)('the HTTP port of a service that does not authenticate callers, by %s', (_, ask) => {
-  it.each(FOREIGN)('refuses every path and method to %s', async (_, headers) => {
+  it.each(FOREIGN)('B4: refuses every path and method to %s', async (_, headers) => {
     for (const path of PATHS) {
       for (const method of METHODS) {
         const { status, headers: answered } = await ask(method, path, headers);
@@ -103,7 +103,7 @@ describe.each([
     }
   });
 
-  it('answers every path to its own hosts and origins, uncached and with its content type', async () => {
+  it('B4: answers every path to its own hosts and origins, uncached and with its content type', async () => {
     for (const path of PATHS) {
       for (const method of METHODS) {
         const { status, headers } = await ask(method, path, {
@@ -117,7 +117,7 @@ describe.each([
     }
   });
 
-  it('names the cure', async () => {
+  it('B4: names the cure', async () => {
     const response = await fetch(`http://${own()}/readyz`, { headers: { origin: 'http://evil.test' } });
     expect(await response.text()).toMatch(/127\.0\.0\.1, \[::1\] or localhost.*authenticate/);
     const call = await fetch(`http://${own()}${GET_USER}`, {
@@ -154,7 +154,7 @@ describe('HTTP/1.1', () => {
     ['what is no request', 'hello\r\n\r\n', 400],
     ['too many headers', `GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
     ['what it expects', 'GET / HTTP/1.1\r\nhost: localhost\r\nexpect: tea\r\nconnection: close\r\n\r\n', 417],
-  ])('refuses %s', async (_, head, status) => {
+  ])('B4: refuses %s', async (_, head, status) => {
     const answer = await askHttp1(head);
     expect(answer.status).toBe(status);
     expect(answer.headers).toMatch(/cache-control: no-store/);
@@ -169,7 +169,7 @@ describe.each(['http', 'grpc'] as const)('HTTP/2 to the %s port', (server) => {
     ['a loopback host beside a foreign :authority', { ':authority': 'evil.test', host: 'localhost' }],
     ['a foreign origin', { ':authority': 'localhost', origin: 'http://evil.test' }],
     ['a foreign site', { ':authority': 'localhost', 'sec-fetch-site': 'cross-site' }],
-  ])('refuses %s', async (_, headers) => {
+  ])('B4: refuses %s', async (_, headers) => {
     // A separate server, because the log limits the lines of many refusals in one second.
     await using own = await openServers();
     using raw = await openRawHttp2(own.servers[server].port);
@@ -198,7 +198,7 @@ describe('a loopback host', () => {
     '127.255.255.254',
     '[::1]',
     '[::1]:1',
-  ])('is %s', (host) => {
+  ])('B4: is %s', (host) => {
     expect(isLoopbackHost(host)).toBe(true);
   });
 
@@ -227,11 +227,11 @@ describe('a loopback host', () => {
     '127.0.0.1, evil.test',
     '127.0.0.1\n',
     '10.0.0.1',
-  ])('is not %j', (host) => {
+  ])('B4: is not %j', (host) => {
     expect(isLoopbackHost(host)).toBe(false);
   });
 
-  it('may be one that a path allows, for that path only', () => {
+  it('B4: may be one that a path allows, for that path only', () => {
     const from = (host: string, origin?: string) => ({ hosts: [host], origin, fetchSite: undefined });
     expect(checkOrigin(from('Hooks.test:443'), ['hooks.test'])).toBeUndefined();
     expect(checkOrigin(from('hooks.test:444'), ['hooks.test:443'])?.status).toBe(403);

@@ -34,18 +34,21 @@ describe.each(WIRE_PROTOCOLS)('$name', (protocol) => {
   it.each([
     ['nothing', 0],
     ['half', 10_000],
-  ])('a message of which %s arrives is refused at its deadline, and its memory is freed', async (_, sent) => {
-    await using test = await openServers({ ingress: { partialMessages: { timeoutMs: 300 } } });
-    using sending = await beginCall(protocol, test);
-    await sending.send(protocol.body(20_000).subarray(0, sent));
-    await sending.answer();
-    expect(JSON.stringify(test.log)).toContain('took longer than 300 ms');
-    expect(await held(test)).toBe(0);
-    expect(await refused(test, 'timeout')).toBe(1);
-    expect(await callOnce(test)).toContain(protocol.path === GET_USER ? USER_ID : '300 bytes');
-  });
+  ])(
+    'B6: a message of which %s arrives is refused at its deadline, and its memory is freed',
+    async (_, sent) => {
+      await using test = await openServers({ ingress: { partialMessages: { timeoutMs: 300 } } });
+      using sending = await beginCall(protocol, test);
+      await sending.send(protocol.body(20_000).subarray(0, sent));
+      await sending.answer();
+      expect(JSON.stringify(test.log)).toContain('took longer than 300 ms');
+      expect(await held(test)).toBe(0);
+      expect(await refused(test, 'timeout')).toBe(1);
+      expect(await callOnce(test)).toContain(protocol.path === GET_USER ? USER_ID : '300 bytes');
+    },
+  );
 
-  it('a message that trickles is refused at its deadline', async () => {
+  it('B6: a message that trickles is refused at its deadline', async () => {
     await using test = await openServers({ ingress: { partialMessages: { timeoutMs: 300 } } });
     using sending = await beginCall(protocol, test);
     let isOver = false;
@@ -61,7 +64,7 @@ describe.each(WIRE_PROTOCOLS)('$name', (protocol) => {
     expect(JSON.stringify(test.log)).toContain('took longer than 300 ms');
   });
 
-  it('half-sent messages of many connections stay below the limit of the process, and other calls are served', async () => {
+  it('B6: half-sent messages of many connections stay below the limit of the process, and other calls are served', async () => {
     await using test = await openServers({ ingress: { partialMessages: { maxProcessBytes: MIB } } });
     const half = protocol.body(400_000).subarray(0, 200_000);
     const sendings: Sending[] = [];
@@ -100,7 +103,7 @@ describe.each(['grpc', 'http'] as const)('one HTTP/2 connection to the %s port',
     await Promise.all(Array.from({ length: count }, () => raw.send(raw.open(headers(test)), half)));
   }
 
-  it('90 half-sent messages stay below the limit of the connection, and other calls are served', {
+  it('B6: 90 half-sent messages stay below the limit of the connection, and other calls are served', {
     timeout: 60_000,
   }, async () => {
     await using test = await openServers({ ingress: { partialMessages: { maxConnectionBytes: 4 * MIB } } });
@@ -116,7 +119,7 @@ describe.each(['grpc', 'http'] as const)('one HTTP/2 connection to the %s port',
     await expect.poll(() => held(test)).toBe(0);
   });
 
-  it('headers without a message are awaited in a limited number', async () => {
+  it('B6: headers without a message are awaited in a limited number', async () => {
     await using test = await openServers({ ingress: { partialMessages: { maxAwaited: 20 } } });
     using raw = await openRawHttp2(test.servers[server].port);
     const ids = Array.from({ length: 50 }, () => raw.open(headers(test)));
@@ -124,7 +127,7 @@ describe.each(['grpc', 'http'] as const)('one HTTP/2 connection to the %s port',
     expect(await refused(test, 'awaited')).toBe(30);
   });
 
-  it('the body of an unknown method is not kept', async () => {
+  it('B6: the body of an unknown method is not kept', async () => {
     await using test = await openServers();
     using raw = await openRawHttp2(test.servers[server].port);
     const id = raw.open(headers(test, '/no.such.Service/Method'));
@@ -136,7 +139,7 @@ describe.each(['grpc', 'http'] as const)('one HTTP/2 connection to the %s port',
       .toBe(true);
   });
 
-  it('messages that grow when they are decompressed are decompressed a few at once', {
+  it('B6: messages that grow when they are decompressed are decompressed a few at once', {
     timeout: 60_000,
   }, async () => {
     await using test = await openServers();
@@ -155,7 +158,7 @@ describe('the HTTP port', () => {
   it.each([
     ['first bytes', '', 'PRI * HTTP/'],
     ['HTTP/1.1 headers', 'POST / HTTP/1.1\r\nhost: localhost\r\n', 'x-more: '.padEnd(200, 'y')],
-  ])('a connection whose %s trickle is closed', async (_, first, rest) => {
+  ])('B6: a connection whose %s trickle is closed', async (_, first, rest) => {
     await using test = await openServers({ ingress: { headersTimeoutMs: 300 } });
     const socket = connect(test.servers.http.port, '127.0.0.1').setNoDelay();
     socket.on('error', () => {});
@@ -190,7 +193,7 @@ describe('the memory of messages', () => {
     }
   }
 
-  it('is taken from the connection that holds the most', () => {
+  it('B6: is taken from the connection that holds the most', () => {
     using partial = new PartialMessages({ maxProcessBytes: 100 });
     const small = new Message({});
     const heavy = {};
@@ -206,7 +209,7 @@ describe('the memory of messages', () => {
     expect([partial.bytes, partial.awaited]).toEqual([0, 0]);
   });
 
-  it('is decompressed eight messages at a time', async () => {
+  it('B6: is decompressed eight messages at a time', async () => {
     const queue = new DecompressionQueue();
     let most = 0;
     const work = async () => {

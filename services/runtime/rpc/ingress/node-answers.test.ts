@@ -17,7 +17,7 @@ describe('HTTP/2', () => {
     ['CONNECT to this one', 404, { ':method': 'CONNECT' }],
     ['an expectation', 417, { ':method': 'POST', ':path': GET_USER, expect: 'constructor' }],
   ])(
-    'answers %s, which Node refuses by itself, with the headers of every answer',
+    'B4: answers %s, which Node refuses by itself, with the headers of every answer',
     async (_, status, headers) => {
       const session = connectHttp2(`http://${own()}`);
       const stream = session.request({ ':authority': own(), ...headers });

@@ -33,13 +33,13 @@ async function cpuMs(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe.each(WIRE_PROTOCOLS)('$name', (protocol) => {
-  it('a message in one-byte pieces is answered like any other', async () => {
+  it('B2: a message in one-byte pieces is answered like any other', async () => {
     await using test = await openServers();
     const answer = await call(protocol, test, 300);
     expect(answer).toContain(protocol.path === GET_USER ? USER_ID : 'bytes');
   });
 
-  it('four times the one-byte pieces cost about four times as much, not sixteen', {
+  it('B2: four times the one-byte pieces cost about four times as much, not sixteen', {
     timeout: 60_000,
   }, async () => {
     await using test = await openServers();
@@ -50,7 +50,7 @@ describe.each(WIRE_PROTOCOLS)('$name', (protocol) => {
 });
 
 describe('the memory of a message', () => {
-  it('copies each byte twice at most on average, however small its pieces', () => {
+  it('B2: copies each byte twice at most on average, however small its pieces', () => {
     const buffer = new GrowingBuffer();
     let copied = 0;
     for (let i = 0; i < 1_000_000; i++) {
@@ -62,7 +62,7 @@ describe('the memory of a message', () => {
     expect(buffer.bytes.every((byte, i) => byte === (i & 0xff))).toBe(true);
   });
 
-  it('assembles messages wherever their pieces are cut', () => {
+  it('B2: assembles messages wherever their pieces are cut', () => {
     const lengths = [0, 1, 7, 300, 0, 5000, 2];
     const sent = lengths.map((length) => {
       const message = Buffer.alloc(5 + length, length);
@@ -101,7 +101,7 @@ describe.each(['grpc', 'http'] as const)('the %s port', (server) => {
     expect(await call(protocol as WireProtocol, test, 300)).toContain(USER_ID);
   };
 
-  it('ends a connection that floods it with empty frames', async () => {
+  it('B2: ends a connection that floods it with empty frames', async () => {
     await using test = await openServers();
     const { raw, headers } = await open(test);
     const streamId = raw.open(headers);
@@ -113,7 +113,7 @@ describe.each(['grpc', 'http'] as const)('the %s port', (server) => {
     raw[Symbol.dispose]();
   });
 
-  it('ends a connection that floods it with continued headers', async () => {
+  it('B2: ends a connection that floods it with continued headers', async () => {
     await using test = await openServers();
     const { raw } = await open(test);
     raw.write({ type: 1, streamId: 1, payload: Buffer.from([0]) });

@@ -18,7 +18,7 @@ const refused = (test: TestServers, bound: string) =>
   readMetric(test, `rollcall_rpc_partial_messages_refused_total{bound="${bound}"`);
 
 describe.each(WIRE_PROTOCOLS)('$name', (protocol) => {
-  it('a whole message whose request does not end is refused at its deadline', async () => {
+  it('B6: a whole message whose request does not end is refused at its deadline', async () => {
     await using test = await openServers({ ingress: { partialMessages: { timeoutMs: 300 } } });
     using sending = await beginCall(protocol, test);
     await sending.send(protocol.body(3000));
@@ -27,7 +27,7 @@ describe.each(WIRE_PROTOCOLS)('$name', (protocol) => {
     expect(await held(test)).toBe(0);
   });
 
-  it('whole messages of unended requests stay below the memory limit of the process', async () => {
+  it('B6: whole messages of unended requests stay below the memory limit of the process', async () => {
     const bounds = { maxProcessBytes: 64 * KIB };
     await using test = await openServers({ ingress: { partialMessages: bounds } });
     const sendings: Sending[] = [];
@@ -42,7 +42,7 @@ describe.each(WIRE_PROTOCOLS)('$name', (protocol) => {
     await expect.poll(() => held(test)).toBe(0);
   });
 
-  it('a request that ends later than its message is answered', async () => {
+  it('B6: a request that ends later than its message is answered', async () => {
     await using test = await openServers();
     using sending = await beginCall(protocol, test);
     await sending.send(protocol.body(4200));
@@ -54,7 +54,7 @@ describe.each(WIRE_PROTOCOLS)('$name', (protocol) => {
 });
 
 describe.each(['grpc', 'http'] as const)('the %s port', (server) => {
-  it('ends a call with more messages than its method takes, and keeps none of them', {
+  it('B6: ends a call with more messages than its method takes, and keeps none of them', {
     timeout: 60_000,
   }, async () => {
     await using test = await openServers();

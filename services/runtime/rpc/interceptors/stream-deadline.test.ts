@@ -45,7 +45,7 @@ async function watch(test: TestServers, server: 'grpc' | 'http', headers: Record
 }
 
 describe.each(['grpc', 'http'] as const)('a stream through the %s port', (server) => {
-  it('ends at the deadline of its caller with DEADLINE_EXCEEDED, and is logged and counted once', async () => {
+  it('B10: ends at the deadline of its caller with DEADLINE_EXCEEDED, and is logged and counted once', async () => {
     await using test = await openWatched();
     const end = await watch(test, server, { 'grpc-timeout': '200m' });
     expect(end).toMatchObject({ status: '4', messages: 1 });

@@ -130,7 +130,7 @@ describe('every moment of every request', () => {
     ['one before 1970', -1n, 999_999_999, '1969-12-31T23:59:59.999Z'],
     ['one of nanoseconds', 1_700_000_000n, 1_999_999, '2023-11-14T22:13:20.001Z'],
     ['one of a nanosecond', 1_700_000_000n, 1, '2023-11-14T22:13:20.000Z'],
-  ])('is cut to whole milliseconds and never rounded up: %s', (_, seconds, nanos, kept) => {
+  ])('end-of-time: is cut to whole milliseconds and never rounded up: %s', (_, seconds, nanos, kept) => {
     expect(moments.length).toBeGreaterThan(50);
     for (const each of moments) {
       const [request, time] = requestWith(each, { seconds, nanos });
@@ -145,7 +145,7 @@ describe('every moment of every request', () => {
     ['of less than no nanosecond', 0n, -1],
     ['of a second of nanoseconds', 0n, 1_000_000_000],
     ['at the end of numbers', 2n ** 63n - 1n, 0],
-  ])('is refused by its name when it is invalid: %s', async (_, seconds, nanos) => {
+  ])('end-of-time: is refused by its name when it is invalid: %s', async (_, seconds, nanos) => {
     for (const each of moments) {
       const [request] = requestWith(each, { seconds, nanos });
       const violations = [
@@ -157,7 +157,7 @@ describe('every moment of every request', () => {
     }
   });
 
-  it('a duration is cut towards 0, and bounded', () => {
+  it('end-of-time: a duration is cut towards 0, and bounded', () => {
     const check = contentCheck(RetryInfoSchema);
     const cut = (seconds: bigint, nanos: number) => {
       const retryDelay = create(DurationSchema, { seconds, nanos });

@@ -119,7 +119,7 @@ const tooMany = {
 
 describe('a request over the wire', () => {
   it.each(repeatedFields().map((each) => [each.name, each] as const))(
-    '%s at its limit is accepted, and far beyond it is refused with one fault, on both protocols',
+    'B1: %s at its limit is accepted, and far beyond it is refused with one fault, on both protocols',
     async (_, repeated) => {
       const { method, sizes } = repeated;
       const path = `${method.parent.typeName}/${method.name}`;
@@ -143,7 +143,7 @@ describe('a request over the wire', () => {
     },
   );
 
-  it('has the same limits as without its compression, in every form', async () => {
+  it('B1: has the same limits as without its compression, in every form', async () => {
     const bomb = gzipSync(times(30_000, delimited(2, '')));
     expect(bomb.length).toBeLessThan(1000);
     const proto = { 'content-type': 'application/proto', 'content-encoding': 'gzip' };
@@ -168,7 +168,7 @@ describe('a request over the wire', () => {
     expect(await readRefusal(response)).toEqual(tooMany);
   });
 
-  it('is answered when it is complete and small, compressed or not', async () => {
+  it('B1: is answered when it is complete and small, compressed or not', async () => {
     const request = Buffer.concat([delimited(1, 'demo'), delimited(2, ID)]);
     const path = 'rollcall.user.v1.UserService/GetUser';
     const proto = { 'content-type': 'application/proto' };
@@ -188,14 +188,14 @@ describe('a request over the wire', () => {
     ).toEqual(ANSWERED);
   });
 
-  it('is refused when it holds two messages instead of one', async () => {
+  it('B1: is refused when it holds two messages instead of one', async () => {
     const one = envelope(times(3000, delimited(2, '')));
     expect(await overGrpcWeb(BATCH, Buffer.concat([one, one]))).toContain(
       'is not a rollcall.user.v1.BatchGetUsersRequest',
     );
   });
 
-  it('is refused when JSON is nested deeper than a decoder may go', async () => {
+  it('B1: is refused when JSON is nested deeper than a decoder may go', async () => {
     const deep = `{"attributes":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
     const answer = await overHttp(
       'rollcall.user.v1.UserAdminService/RecordActivity',
@@ -207,7 +207,7 @@ describe('a request over the wire', () => {
 });
 
 describe('validation', () => {
-  it('stops at the first violation, and counts a list before it checks any element', async () => {
+  it('B1: stops at the first violation, and counts a list before it checks any element', async () => {
     let looks = 0;
     const endless = new Proxy(Array<UserState>(4_000_000), {
       get(target, name, receiver) {

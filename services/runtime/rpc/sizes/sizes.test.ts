@@ -31,7 +31,7 @@ const refusal = (work: () => unknown): RpcError => {
 };
 
 describe('the sizes of requests', () => {
-  it('every field of every request has a limit, and no request may take 4 MiB', () => {
+  it('B1: every field of every request has a limit, and no request may take 4 MiB', () => {
     for (const method of SERVICES.flatMap(({ methods }) => methods)) {
       const sizes = requestSizes(method);
       expect(sizes.maxBinaryBytes, method.toString()).toBeLessThan(MAX_MESSAGE_BYTES / 2);
@@ -40,14 +40,14 @@ describe('the sizes of requests', () => {
     expect(METHODS.length).toBeGreaterThan(60);
   });
 
-  it('a field without a limit is named, and its method not served', () => {
+  it('B1: a field without a limit is named, and its method not served', () => {
     expect(() => messageSizes(HealthCheckRequestSchema)).toThrow(
       'No bound in the proto file: grpc.health.v1.HealthCheckRequest.service wants max_len or max_bytes.',
     );
   });
 
   it.each(repeatedFields().map((each) => [each.name, each] as const))(
-    '%s is accepted at its limit, and beyond it named before anything is decoded',
+    'B1: %s is accepted at its limit, and beyond it named before anything is decoded',
     (_, repeated) => {
       const { method, path, sizes } = repeated;
       const { message } = requestSizes(method);
@@ -64,7 +64,7 @@ describe('the sizes of requests', () => {
     },
   );
 
-  it('a request with the longest texts of four-byte characters is not too large', () => {
+  it('B1: a request with the longest texts of four-byte characters is not too large', () => {
     for (const repeated of repeatedFields().filter(({ isWithinBound }) => !isWithinBound)) {
       const { method, sizes } = repeated;
       const chars = sizes.value.text
@@ -78,7 +78,7 @@ describe('the sizes of requests', () => {
 });
 
 describe('decoding a request', () => {
-  it('refuses by its length alone what the fields of the method cannot need', () => {
+  it('B1: refuses by its length alone what the fields of the method cannot need', () => {
     const error = refusal(() => decodeRequest(batch, times(2_000_000, delimited(2, ''))));
     expect(error).toMatchObject({ reason: 'MESSAGE_TOO_LARGE' });
     expect(error.message).toBe(
@@ -86,7 +86,7 @@ describe('decoding a request', () => {
     );
   });
 
-  it('scans no further than the first field beyond its limit, whatever follows', () => {
+  it('B1: scans no further than the first field beyond its limit, whatever follows', () => {
     const bytes = Buffer.concat([times(501, delimited(2, ID)), Buffer.alloc(1000, 0xff)]);
     const error = refusal(() => decodeRequest(batch, bytes));
     expect(error).toMatchObject({
@@ -96,7 +96,7 @@ describe('decoding a request', () => {
     expect(error.options.violations).toHaveLength(1);
   });
 
-  it('counts packed numbers, and maps by their entries', () => {
+  it('B1: counts packed numbers, and maps by their entries', () => {
     const listUsers = requestSizes(UserAdminService.method.listUsers);
     const states = delimited(5, delimited(1, Buffer.alloc(8000, 99)));
     expect(refusal(() => decodeRequest(listUsers, states)).message).toMatch(
@@ -108,7 +108,7 @@ describe('decoding a request', () => {
     );
   });
 
-  it('counts a list over all parts of a message that is sent in parts', () => {
+  it('B1: counts a list over all parts of a message that is sent in parts', () => {
     const part = delimited(4, delimited(19, times(60, delimited(5, 'some tag or other'))));
     expect(decodeRequest(createUser, part)).toBeDefined();
     const error = refusal(() =>
@@ -117,7 +117,7 @@ describe('decoding a request', () => {
     expect(error.message).toBe('user.profile.tags must contain no more than 100 item(s).');
   });
 
-  it('names a text that is too long before any pattern sees it', () => {
+  it('B1: names a text that is too long before any pattern sees it', () => {
     const email = delimited(4, delimited(13, `${'a.'.repeat(60_000)}@example.com`));
     expect(refusal(() => decodeRequest(createUser, email)).message).toBe(
       'user.email must be at most 254 characters.',
@@ -128,7 +128,7 @@ describe('decoding a request', () => {
     );
   });
 
-  it('limits Struct and FieldMask, which set no limits themselves', () => {
+  it('B1: limits Struct and FieldMask, which set no limits themselves', () => {
     const activity = requestSizes(UserAdminService.method.recordActivity);
     const attributes = delimited(4, delimited(5, Buffer.alloc(132_000, 0)));
     expect(refusal(() => decodeRequest(activity, attributes)).message).toBe(
@@ -143,7 +143,7 @@ describe('decoding a request', () => {
     ['a length beyond the end', Buffer.from([0x12, 0xff, 0x7f, 1])],
     ['a length of 2^35', Buffer.from([0x12, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01])],
     ['the field number 0', Buffer.from([2, 0])],
-  ])('refuses %s, on which decoder and scan might differ', (_, bytes) => {
+  ])('B1: refuses %s, on which decoder and scan might differ', (_, bytes) => {
     const padded = Buffer.concat([times(130, delimited(2, ID)), bytes]);
     expect(refusal(() => decodeRequest(batch, padded)).reason).toBe('MESSAGE_MALFORMED');
   });
@@ -185,7 +185,7 @@ describe('decoding a request', () => {
 });
 
 describe('scanning JSON', () => {
-  it('accepts both names of a field, and own names only', () => {
+  it('B1: accepts both names of a field, and own names only', () => {
     const ids = Array(501).fill('');
     expect(scanJson(batch.message, { ids })).toMatchObject({ field: 'ids' });
     expect(
@@ -202,11 +202,11 @@ describe('scanning JSON', () => {
     ['a count', { knownVersions: { [ID]: '9'.repeat(100_000) } }, 'known_versions'],
     ['an enum', { view: 'U'.repeat(100_000) }, 'view'],
     ['a boolean', { requireAll: 't'.repeat(100_000) }, 'require_all'],
-  ])('reads no long text as %s', (_, json, field) => {
+  ])('B1: reads no long text as %s', (_, json, field) => {
     expect(scanJson(batch.message, json)?.field).toBe(field);
   });
 
-  it('measures values that are nested deeper than the stack allows', () => {
+  it('B1: measures values that are nested deeper than the stack allows', () => {
     const activity = requestSizes(UserAdminService.method.recordActivity);
     const deep = JSON.parse(`${'['.repeat(100_000)}1${']'.repeat(100_000)}`) as unknown;
     expect(scanJson(activity.message, { activity: { attributes: { deep } } })).toMatchObject({

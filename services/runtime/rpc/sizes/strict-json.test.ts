@@ -29,7 +29,7 @@ function misspelt(name: string): string {
 const typeOf = (field: DescField) => field.parent.typeName;
 
 describe('the names in a request as JSON', () => {
-  it('every field of every request is refused when its name is misspelt, with the right name', () => {
+  it('unknown-fields: every field of every request is refused when its name is misspelt, with the right name', () => {
     const fields = requestFields();
     expect(fields.length).toBeGreaterThan(700);
     for (const { method, path, name } of fields) {
@@ -49,7 +49,7 @@ describe('the names in a request as JSON', () => {
     }
   });
 
-  it('every value of every enum of every request is refused when its name is misspelt', () => {
+  it('enum-names: every value of every enum of every request is refused when its name is misspelt', () => {
     const fields = requestFields().filter(({ path }) => path.at(-1)?.enum);
     expect(fields.length).toBeGreaterThan(30);
     for (const { method, path, name } of fields) {
@@ -68,7 +68,7 @@ describe('the names in a request as JSON', () => {
     }
   });
 
-  it('a value that the field rules refuse, and an unknown number, are refused with the allowed values', () => {
+  it('enum-names: a value that the field rules refuse, and an unknown number, are refused with the allowed values', () => {
     const allowed = 'must be one of USER_STATE_ACTIVE, USER_STATE_SUSPENDED, USER_STATE_DELETED.';
     for (const state of ['USER_STATE_UNSPECIFIED', 0, 99, -1])
       expect(faultOf(listUsers, { filter: { states: [state] } })?.message).toBe(
@@ -78,7 +78,7 @@ describe('the names in a request as JSON', () => {
     for (const view of ['USER_VIEW_UNSPECIFIED', 0]) expect(faultOf(listUsers, { view })).toBeUndefined();
   });
 
-  it('a short name is refused, with the allowed names and the nearest one', () => {
+  it('enum-names: a short name is refused, with the allowed names and the nearest one', () => {
     expect(faultOf(listBookings, { tenantId: 'demo', statuses: ['PAID'] })?.message).toBe(
       'statuses[0] must be one of BOOKING_STATUS_PENDING, BOOKING_STATUS_PAID, BOOKING_STATUS_COMPLETED, ' +
         'BOOKING_STATUS_ATTENDED, BOOKING_STATUS_CANCELLED, BOOKING_STATUS_REFUNDED, and PAID is none of them; ' +
@@ -92,7 +92,7 @@ describe('the names in a request as JSON', () => {
     );
   });
 
-  it('the nearest name has the spelling that the caller uses; without a near name all names are listed', () => {
+  it('unknown-fields: the nearest name has the spelling that the caller uses; without a near name all names are listed', () => {
     expect(faultOf(autoMergeDuplicates, { minScore: 0.9, dryrun: true })?.message).toBe(
       'dryrun is not a field of rollcall.user.v1.AutoMergeDuplicatesRequest, where the nearest name is dryRun.',
     );
@@ -113,7 +113,7 @@ describe('the names in a request as JSON', () => {
     '\ud800',
     '@type',
     '$unknown',
-  ])('%j is no field, and no long or strange name is repeated', (name) => {
+  ])('unknown-fields: %j is no field, and no long or strange name is repeated', (name) => {
     const json = JSON.parse(`{"user":{${JSON.stringify(name)}:1}}`) as object;
     const fault = faultOf(createUser, json);
     expect(fault).toMatchObject({ reason: 'FIELD_INVALID' });
@@ -121,13 +121,13 @@ describe('the names in a request as JSON', () => {
     expect(fault?.message).not.toMatch(/x{100}|\0|\ud800/);
   });
 
-  it("names of the caller's own are free: keys of maps and of structs", () => {
+  it("unknown-fields: names of the caller's own are free: keys of maps and of structs", () => {
     const { recordActivity } = UserAdminService.method;
     expect(faultOf(createUser, { user: { profile: { crmFields: { nonsense: 'x' } } } })).toBeUndefined();
     expect(faultOf(recordActivity, { activity: { attributes: { nonsense: { deep: 1 } } } })).toBeUndefined();
   });
 
-  it('bytes that are not UTF-8 are refused instead of replaced', () => {
+  it('unknown-fields: bytes that are not UTF-8 are refused instead of replaced', () => {
     const bytes = Buffer.from('{"tenantId":"demo","query":"\xed\xa0\x80"}', 'latin1');
     const fault = jsonFault(requestSizes(UserAdminService.method.searchUsers), bytes);
     expect(fault).toMatchObject({ reason: 'MESSAGE_MALFORMED' });
@@ -149,7 +149,7 @@ describe('the values in a request as JSON', () => {
    */
   const MISREAD = new Set<unknown>(['0x10', ' 1', '2026-02-30T00:00:00Z', '2026-01-01T24:00:00Z', 2 ** 53]);
 
-  it('a value of another kind than its field is refused by the name of the field, and no other value', () => {
+  it('enum-names: a value of another kind than its field is refused by the name of the field, and no other value', () => {
     let refused = 0;
     const wrong: string[] = [];
     for (const { method, path, name } of fields)
@@ -168,7 +168,7 @@ describe('the values in a request as JSON', () => {
     expect(refused).toBeGreaterThan(5_000);
   });
 
-  it('a list that is given as one value is refused with the expected form', () => {
+  it('enum-names: a list that is given as one value is refused with the expected form', () => {
     expect(faultOf(listBookings, { statuses: 'BOOKING_STATUS_PAID' })?.message).toBe(
       'statuses must be a list.',
     );
@@ -183,14 +183,14 @@ describe('the values in a request as JSON', () => {
     ['a day that no month has', '2026-02-30T00:00:00Z'],
     ['a day that the year does not have', '2025-02-29T10:00:00+02:00'],
     ['an hour that no day has', '2026-01-01T24:00:00Z'],
-  ])('a timestamp of %s is refused, and not read as the next day', (_, createdFrom) => {
+  ])('end-of-time: a timestamp of %s is refused, and not read as the next day', (_, createdFrom) => {
     expect(isDecoded(listUsers.input, { filter: { createdFrom } })).toBe(true);
     expect(faultOf(listUsers, { filter: { createdFrom } })?.message).toMatch(
       /^filter\.created_from must be a moment of the years 1 to 9999/,
     );
   });
 
-  it('a whole number is refused when JSON has lost its last digits, and accepted as text', () => {
+  it('unknown-fields: a whole number is refused when JSON has lost its last digits, and accepted as text', () => {
     const { getUser } = UserService.method;
     const withVersion = (version: string) => {
       const json = Buffer.from(`{"minVersion":${version}}`);
@@ -201,7 +201,7 @@ describe('the values in a request as JSON', () => {
       expect(withVersion(version)).toBeUndefined();
   });
 
-  it('a field that is given by both of its names, or beside another of its oneof, is refused', () => {
+  it('unknown-fields: a field that is given by both of its names, or beside another of its oneof, is refused', () => {
     const { resolveUsers } = UserService.method;
     expect(faultOf(autoMergeDuplicates, { dryRun: true, dry_run: false })?.message).toBe(
       'dry_run must be given by one of its names only.',
@@ -325,7 +325,7 @@ const FORMS: readonly [string, (text: string) => Sent][] = [
 ];
 
 describe.each([1, 2] as const)('JSON over HTTP/%i', (version) => {
-  it.each(FORMS)('%s with an unknown name is refused and names it', async (_, form) => {
+  it.each(FORMS)('unknown-fields: %s with an unknown name is refused and names it', async (_, form) => {
     const before = served;
     const answer = await send(version, form(JSON.stringify({ tenant_idd: 'demo' })));
     expect(answer).toContain('tenant_idd is not a field of rollcall.user.v1.');
@@ -333,7 +333,7 @@ describe.each([1, 2] as const)('JSON over HTTP/%i', (version) => {
     expect(served).toBe(before);
   });
 
-  it('is refused with the known names, in the form of every other fault', async () => {
+  it('enum-names: is refused with the known names, in the form of every other fault', async () => {
     const body = Buffer.from(JSON.stringify({ tenantId: 'demo', id: ID, view: 'FULL' }));
     const answer = await send(version, { path: GET_USER, type: 'application/json', body });
     expect(answer).toMatch(/^400 /);
@@ -349,12 +349,12 @@ describe.each([1, 2] as const)('JSON over HTTP/%i', (version) => {
     });
   });
 
-  it('an unknown number is refused too', async () => {
+  it('enum-names: an unknown number is refused too', async () => {
     const body = Buffer.from(JSON.stringify({ tenantId: 'demo', id: ID, view: 77 }));
     expect(await send(version, { path: GET_USER, type: 'application/json', body })).toMatch(/^400 .*view/);
   });
 
-  it('is served when every name exists, in either form', async () => {
+  it('unknown-fields: is served when every name exists, in either form', async () => {
     for (const json of [
       { tenantId: 'demo', id: ID },
       { tenant_id: 'demo', id: ID, min_version: '0' },
@@ -364,7 +364,7 @@ describe.each([1, 2] as const)('JSON over HTTP/%i', (version) => {
   });
 });
 
-it('gRPC over HTTP/2 as JSON is refused likewise', async () => {
+it('unknown-fields: gRPC over HTTP/2 as JSON is refused likewise', async () => {
   const answer = await send(2, {
     path: GET_USER,
     type: 'application/grpc+json',
@@ -373,7 +373,7 @@ it('gRPC over HTTP/2 as JSON is refused likewise', async () => {
   expect(answer).toContain('idd is not a field of rollcall.user.v1.GetUserRequest');
 });
 
-it('a stream in both directions is refused when a request has an unknown name', async () => {
+it('unknown-fields: a stream in both directions is refused when a request has an unknown name', async () => {
   const path = `/${ServerReflection.typeName}/ServerReflectionInfo`;
   const body = envelope('{"listService":""}');
   expect(await send(2, { path, type: 'application/connect+json', body })).toMatch(
