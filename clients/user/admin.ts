@@ -10,7 +10,8 @@ export type UserAdminClient = ServiceClient<typeof UserAdminService>;
 
 /**
  * Creates a client that changes users. Lists and searches are retried. Writes are not: repeat them with the
- * same `requestId`. @throws TransportOptionError
+ * same `requestId`.
+ * @throws TransportOptionError
  */
 export function createUserAdminClient(options: ConnectionOptions): UserAdminClient {
   return createServiceClient(UserAdminService, options);

@@ -22,8 +22,8 @@ interface UserLookups {
 }
 
 /**
- * Attaches users to rows by their ids, with one read for all columns. Returns copies of the rows. @throws
- * UserClientOptionError
+ * Attaches users to rows by their ids, with one read for all columns. Returns copies of the rows.
+ * @throws UserClientOptionError
  */
 export async function attachUsers<Row extends object, Columns extends Record<string, UserColumn<Row>>>(
   rows: readonly Row[],

@@ -61,7 +61,8 @@ export interface UserClient extends TenantUserClient, AsyncDisposable {
 /**
  * Creates the client that replaces a users table: one per process. It sends nothing before the first read.
  * The first user that is read starts the change feed, which keeps the process running until the client is
- * closed. @throws UserClientOptionError or TransportOptionError that names the option
+ * closed.
+ * @throws UserClientOptionError or TransportOptionError that names the option
  */
 export function createUserClient(options: UserClientOptions): UserClient {
   const settings = toSettings(options);

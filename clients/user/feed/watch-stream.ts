@@ -35,7 +35,8 @@ export class StreamSilentError extends Error {
 
 /**
  * Reads one stream to its end. Resolves where the server ended it without an error. Calls nothing after it
- * returns, however the transport handles the abort. @throws the stream's error, or the reason of the abort
+ * returns, however the transport handles the abort.
+ * @throws the stream's error, or the reason of the abort
  */
 export async function readWatchStream(users: Client<typeof UserService>, stream: WatchStream): Promise<void> {
   const { controller, tenantIds, cursor, onResponse } = stream;

@@ -52,7 +52,8 @@ export type UserClientSettings = Record<NumberOption, number> & {
 };
 
 /**
- * Checks every option, except those of the connection, and fills in defaults. @throws UserClientOptionError
+ * Checks every option, except those of the connection, and fills in defaults.
+ * @throws UserClientOptionError
  */
 export function toSettings(options: UserClientOptions): UserClientSettings {
   if (typeof options !== 'object' || options === null)

@@ -21,7 +21,8 @@ interface AskedUsers {
  * Decodes an answer of BatchGetUsers as `fromBinary` does, with users as compactUser makes them. It is
  * faster, because `fromBinary` follows the descriptor, which is most of the cost of a miss. It knows the
  * messages that the service writes today, and passes every other answer to `fromBinary`: a field of a later
- * contract, a field in parts, malformed bytes. @throws the errors of `fromBinary`
+ * contract, a field in parts, malformed bytes.
+ * @throws the errors of `fromBinary`
  */
 export function decodeUsers(bytes: Uint8Array, asked: AskedUsers): BatchGetUsersResponse {
   try {

@@ -28,8 +28,8 @@ let isInUse = false;
 /**
  * Runs `act` in a context that has seen these versions, given oldest first: no read within it answers an
  * older one. One context is one request. Versions recorded within it hold for all of it, and nowhere else. A
- * nested context starts with the versions of the outer one, and keeps new ones to itself. @throws
- * UserClientOptionError when a version is invalid
+ * nested context starts with the versions of the outer one, and keeps new ones to itself.
+ * @throws UserClientOptionError when a version is invalid
  */
 export function withSeenVersions<Result>(seen: Iterable<SeenVersion>, act: () => Result): Result {
   const versions: SeenVersions = new Map(currentVersions());

@@ -103,7 +103,8 @@ export async function writeSnapshot(
 const UNFINISHED = /^\.[0-9a-f-]{36}\.tmp$/;
 
 /**
- * Removes temporary files of a process that was killed during a write. @throws the error of the file system
+ * Removes temporary files of a process that was killed during a write.
+ * @throws the error of the file system
  */
 export function removeUnfinished(path: string): void {
   const [folder, name] = [dirname(path), basename(path)];
@@ -114,8 +115,9 @@ export function removeUnfinished(path: string): void {
 }
 
 /**
- * Reads a snapshot synchronously. Undefined: there is no file. @throws SnapshotUnusableError when it is
- * larger than `maxBytes`, damaged, of another format or another file; or the error of the file system
+ * Reads a snapshot synchronously. Undefined: there is no file.
+ * @throws SnapshotUnusableError when it is larger than `maxBytes`, damaged, of another format or another
+ * file; or the error of the file system
  */
 export function readSnapshot(path: string, maxBytes: number): Snapshot | undefined {
   const size = statSync(path, { throwIfNoEntry: false })?.size;

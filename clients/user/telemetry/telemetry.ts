@@ -20,7 +20,8 @@ interface Telemetry {
 
 /**
  * Creates the telemetry of a client. Without an SDK in the process, or with `false`, there are no metrics and
- * spans. @throws UserClientOptionError
+ * spans.
+ * @throws UserClientOptionError
  */
 export function createTelemetry({ telemetry, address }: TelemetrySettings): Telemetry {
   const { meterProvider, tracerProvider } = toProviders(telemetry);
