@@ -26,7 +26,7 @@ function inFlightRead(tenantId: string, id: string): InFlightRead {
 it('finds each read of an id until it is removed, and keeps nothing of removed ones', () => {
   const index = new InFlightIndex();
   const reads = ['acme', 'other', 'acme', 'third'].map((tenantId) => inFlightRead(tenantId, 'a'));
-  for (const flight of reads) index.add(flight);
+  for (const read of reads) index.add(read);
   expect(index.find('acme', 'a')).toHaveLength(2);
   for (const n of [1, 3, 0]) index.remove(reads[n] as InFlightRead);
   expect([...index.all()]).toEqual([reads[2]]);
