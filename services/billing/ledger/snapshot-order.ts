@@ -37,7 +37,7 @@ function compareText(a: string, b: string): number {
 }
 
 /** The part of an order key that depends on the object's fields and on the type of the event. */
-export interface LifecyclePosition {
+interface LifecyclePosition {
   readonly tier: number;
   readonly step: number;
   readonly guess: number;

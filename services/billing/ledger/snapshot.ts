@@ -19,7 +19,7 @@ export interface Snapshot<K extends StripeKind = StripeKind> {
 }
 
 /** The type and the time of the event that holds a snapshot. */
-export interface SnapshotSource {
+interface SnapshotSource {
   /** "charge.refunded". */
   readonly type: string;
   /** In s since 1970. */

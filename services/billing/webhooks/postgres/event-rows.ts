@@ -104,7 +104,7 @@ const MARK_FOREIGN = {
     from unnest($1::text[], $2::text[]) as f(id, fault) where e.id = f.id`,
 };
 
-/** Marks an event as failed. `nextAttemptMs` returns the delay of the next attempt; null after the last one. */
+/** Marks an event as failed. `nextAttemptMs` returns the next delay in ms, or null after the last attempt. */
 export async function markFailed(
   run: RunPrepared,
   failed: {

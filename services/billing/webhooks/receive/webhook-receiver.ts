@@ -4,7 +4,7 @@ import { type ForeignReason, foreignReason, type LedgerScope } from '../../ledge
 import type { Inbox } from './inbox.ts';
 import { type SignatureOptions, verifySignature } from './signature.ts';
 import { inScope, readWebhookEvent, type WebhookEvent } from './webhook-event.ts';
-import { STATUS, WebhookRefusal } from './webhook-refusal.ts';
+import { REFUSAL_STATUS, WebhookRefusal } from './webhook-refusal.ts';
 
 /** Receives deliveries of Stripe. */
 interface WebhookReceiver {
@@ -104,7 +104,7 @@ export function webhookRoute(receiver: WebhookReceiver, hosts: readonly string[]
         return json(200, { received: true, state });
       } catch (error) {
         if (!(error instanceof WebhookRefusal)) throw error;
-        const { status, code } = STATUS[error.reason];
+        const { status, code } = REFUSAL_STATUS[error.reason];
         return json(status, { code, reason: error.reason, message: error.message });
       }
     },

@@ -22,9 +22,11 @@ export class WebhookRefusal extends Error {
   }
 }
 
-// The HTTP status of each refusal. Stripe retries after any status but 2xx, so 5xx is used only when a
-// retry can help.
-export const STATUS = {
+/**
+ * The HTTP status of each refusal. Stripe retries after any status but 2xx, so 5xx is used only when a retry
+ * can help.
+ */
+export const REFUSAL_STATUS = {
   STRIPE_NOT_CONFIGURED: { status: 503, code: 'failed_precondition' },
   SIGNATURE_INVALID: { status: 400, code: 'invalid_argument' },
   SIGNATURE_EXPIRED: { status: 400, code: 'invalid_argument' },
