@@ -65,7 +65,7 @@ type ChannelCall = ReturnType<OpenCalls['channel']['createCall']>;
 
 /**
  * Receives the events of a call from grpc-js. It drops all references at the end, because grpc-js and
- * node:http2 keep it in Maps and Sets until a full garbage collection (docs/adr/0028-letting-go.md).
+ * node:http2 keep it in Maps and Sets until a full garbage collection (docs/adr/0028-released-references.md).
  */
 class UnaryCall<I extends DescMessage, O extends DescMessage> {
   readonly #openCalls: OpenCalls;
