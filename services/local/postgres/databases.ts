@@ -3,11 +3,11 @@ import { ownerOf } from '../settings.ts';
 import type { Credentials } from './initialize.ts';
 
 /**
- * Makes, for each name, a role and a database that only it, its owner and the superuser may enter. A database that its service owned
- * although another role should is handed over, tables and all; what exists is left alone otherwise.
+ * Creates for each name a role and a database that only this role, its owner and the superuser may enter. What exists stays, but a
+ * database that its service owns is reassigned when another role should own it.
  * @param adminUrl connection URL of the superuser
- * @param names of services, such as `auth`: each names the role and the database alike
- * @returns version of the server: `18.4`
+ * @param names of services, such as `auth`: names of the role and of the database
+ * @returns version of the server, such as `18.4`
  */
 export async function ensureDatabases(
   adminUrl: string,
@@ -17,13 +17,13 @@ export async function ensureDatabases(
   const client = new Client({ connectionString: adminUrl });
   await client.connect();
   try {
-    // Else a failing statement would stand in the log, password included.
+    // A failing statement would be logged with its password.
     await client.query(`set log_min_error_statement = 'panic'`);
     const { rows: states } = await client.query<{ version: string; is_replica: boolean }>(
       `select current_setting('server_version') as version, pg_is_in_recovery() as is_replica`,
     );
     const [state] = states;
-    // A replica has what its primary has.
+    // A replica has the roles and databases of its primary.
     if (state?.is_replica) return state.version;
     const wanted = [...new Set(names.flatMap((name) => [ownerOf(name), name]))];
     const roles = await existing(
@@ -48,15 +48,15 @@ export async function ensureDatabases(
     for (const name of ['postgres', ...names]) {
       await client.query(`revoke all on database ${escapeIdentifier(name)} from public`);
     }
-    for (const name of names.filter((name) => ownerOf(name) !== name)) await handOver(client, adminUrl, name);
+    for (const name of names.filter((name) => ownerOf(name) !== name)) await reassign(client, adminUrl, name);
     return state?.version ?? 'unknown';
   } finally {
     await client.end();
   }
 }
 
-/** Gives a database, and what its service owns in it, to the role that should own them; the service may still enter. */
-async function handOver(client: Client, adminUrl: string, name: string): Promise<void> {
+/** Reassigns a database, and all that its service owns in it, to its owner role. The service may still enter. */
+async function reassign(client: Client, adminUrl: string, name: string): Promise<void> {
   const [database, role, owner] = [name, name, ownerOf(name)].map(escapeIdentifier) as [
     string,
     string,

@@ -19,25 +19,24 @@ import type { ServerUser } from './server-user.ts';
 
 const DRAFT = 'draft-';
 
-/** What `initializeDatabase` needs to know. */
 export interface InitializeOptions {
-  /** Holds `bin/initdb`. */
+  /** Directory of `bin/initdb`. */
   binaries: string;
-  /** Of the binaries: `18.4.0-beta.17`. */
+  /** Version of the binaries, such as `18.4.0-beta.17`. */
   version: string;
-  /** Undefined: as this process's own user. */
+  /** Undefined for the user of this process. */
   user: ServerUser | undefined;
-  /** The superuser's. */
+  /** Password of the superuser. */
   password: string;
-  /** false: do not wait for the disk, for databases that nobody will miss. */
+  /** Whether to wait for the disk. False for disposable databases. */
   durable: boolean;
 }
 
 /**
- * Makes the database cluster in `<home>/data`, unless it is there. It is made beside and moved to its place when it is whole, so a start
- * that was killed half-way is made good by the next.
- * @param home belongs to the server's user
- * @throws StartupError with initdb's reason, or where another version of PostgreSQL made the cluster
+ * Creates the database cluster in `<home>/data` unless it exists. It is created beside and renamed when it is complete, so that the
+ * next start repairs a start that was killed.
+ * @param home directory of the server's user
+ * @throws StartupError with initdb's reason, or when another version of PostgreSQL made the cluster
  */
 export async function initializeDatabase(home: string, options: InitializeOptions): Promise<string> {
   const data = join(home, 'data');
@@ -47,7 +46,7 @@ export async function initializeDatabase(home: string, options: InitializeOption
   }
   const drafts = readdirSync(home).filter((name) => name.startsWith(DRAFT));
   for (const name of drafts) rmSync(join(home, name), { recursive: true, force: true });
-  // A name of its own: the initdb of a start that was killed may still be writing to the earlier one.
+  // A unique name: the initdb of a killed start may still write to an earlier one.
   const draft = mkdtempSync(join(home, DRAFT));
   const passwordFile = join(draft, 'password');
   writeFileSync(passwordFile, options.password, { mode: 0o600 });
@@ -60,7 +59,7 @@ export async function initializeDatabase(home: string, options: InitializeOption
   return data;
 }
 
-/** A major version of PostgreSQL does not read the files of another. What is no cluster at all the postmaster refuses. */
+/** PostgreSQL cannot read files of another major version. The postmaster refuses a directory that is no cluster. */
 function requireMajor(data: string, version: string): void {
   const file = join(data, 'PG_VERSION');
   if (!existsSync(file)) return;
@@ -114,21 +113,21 @@ function initdbReason(output: string): string {
 /** Name of the superuser of an embedded Postgres. */
 export const SUPERUSER = 'postgres';
 
-/** The passwords of one embedded Postgres: all of them derive from one secret, so that only one has to be kept. */
+/** Passwords of one embedded Postgres. All derive from one stored secret. */
 export interface Credentials {
-  /** @param role a role of that database. Returns letters, digits, `-` and `_` only, so it needs no escaping in a URL. */
+  /** @returns the password of a role: letters, digits, `-` and `_`, which need no escaping in a URL */
   passwordOf(role: string): string;
 }
 
 /**
- * The credentials that lie in a data directory, readable for their owner only.
- * @param dataDirectory a directory that exists
- * @param isNew whether there is no database yet, so that they may be made
- * @throws StartupError where they belong to somebody else, or are missing though there is a database
+ * Returns the credentials of a data directory.
+ * @param dataDirectory existing directory
+ * @param isNew whether there is no database yet, so that a secret may be created
+ * @throws StartupError when the secret belongs to another user, or is missing although there is a database
  */
 export function readOrCreateCredentials(dataDirectory: string, isNew: boolean): Credentials {
   const path = join(dataDirectory, SECRET_FILE);
-  const secret = readSecretFile(path)?.trim() ?? (isNew ? makeSecret(path) : undefined);
+  const secret = readSecretFile(path)?.trim() ?? (isNew ? createSecret(path) : undefined);
   if (secret === undefined) {
     throw new StartupError(
       `${path} is missing, without which the database beside it cannot be opened: put it back, or begin anew with "npm start -- --reset"`,
@@ -137,6 +136,6 @@ export function readOrCreateCredentials(dataDirectory: string, isNew: boolean): 
   return { passwordOf: (role) => localPassword(secret, role) };
 }
 
-function makeSecret(path: string): string {
+function createSecret(path: string): string {
   return createSecretFile(path, `${randomBytes(32).toString('base64url')}\n`).trim();
 }

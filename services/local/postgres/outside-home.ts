@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { StartupError } from '@rollcall/runtime';
 import type { PostgresBinaries } from './binaries.ts';
 
-/** Only root can make entries here, so nobody else can take a place beforehand. */
+/** Only root can create entries here, so that no other user can occupy a path beforehand. */
 const OUTSIDE = '/var/lib/rollcall';
 
 /**
- * Where the database of a data directory lives that the server's user may not enter.
- * @param dataDirectory real path; the same one always gives the same place
+ * Returns where the database lives when the server's user may not enter the data directory.
+ * @param dataDirectory real path; equal paths give equal results
  */
 export function outsideHome(dataDirectory: string): string {
   const hash = createHash('sha256').update(dataDirectory).digest('hex').slice(0, 16);
   return join(outsideRoot(), hash);
 }
 
-/** @returns whether there was one */
+/** Removes a home outside the data directory. @returns whether it existed */
 export function removeOutsideHome(home: string): boolean {
   const existed = existsSync(home);
   rmSync(home, { recursive: true, force: true });
@@ -24,8 +24,8 @@ export function removeOutsideHome(home: string): boolean {
 }
 
 /**
- * Copies PostgreSQL to where any user may run it, once for each version.
- * @returns the copy's directory
+ * Copies PostgreSQL to a place where any user may run it, once for each version.
+ * @returns directory of the copy
  */
 export function copyBinariesOutside({ directory, packageVersion }: PostgresBinaries): string {
   const copy = join(outsideRoot(), `postgresql-${packageVersion}`);
@@ -36,7 +36,7 @@ export function copyBinariesOutside({ directory, packageVersion }: PostgresBinar
   try {
     renameSync(draft, copy);
   } catch (error) {
-    // Another start may have been faster.
+    // Another start may have made the copy.
     rmSync(draft, { recursive: true, force: true });
     if (!existsSync(copy)) throw error;
   }

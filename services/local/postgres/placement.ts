@@ -15,26 +15,25 @@ import { errorCode } from '../data-directory/file-fault.ts';
 import { outsideHome, removeOutsideHome } from './outside-home.ts';
 import { canEnter, type ServerUser, userById } from './server-user.ts';
 
-/** Where the database lives and as whom Postgres runs. */
+/** Place of the database, and user of Postgres. */
 export interface Placement {
-  /** Directory that belongs to Postgres's user and to nobody else. */
+  /** Directory that belongs to Postgres's user only. */
   home: string;
-  /** Undefined: Postgres runs as this process's own user. */
+  /** Undefined when Postgres runs as the user of this process. */
   user: ServerUser | undefined;
-  /** Things worth telling the person who started, one line each. */
+  /** Lines to print at the start. */
   notes: string[];
 }
 
-/** The entry of the data directory that is Postgres's home, or points to it. */
+/** Entry of the data directory: Postgres's home, or a link to it. */
 const ENTRY = 'postgres';
 
 /**
- * Decides where the database of a data directory lives, and makes the place. What an earlier start decided stands: a directory
- * `postgres` is the home itself, and its owner runs Postgres; a link leads to a home outside, which is used where the server's user
- * may not enter the data directory.
- * @param dataDirectory real path of a directory that exists and can be written
- * @param user who Postgres must run as; undefined: this process's own user
- * @throws StartupError where an earlier start left a home that this one cannot use
+ * Decides where the database of a data directory lives, and creates the place. An earlier decision stays: a directory `postgres` is
+ * the home, and its owner runs Postgres; a link leads to a home outside, for a server's user who may not enter the data directory.
+ * @param dataDirectory real path of an existing, writable directory
+ * @param user that Postgres must run as; undefined for the user of this process
+ * @throws StartupError when this process cannot use the home of an earlier start
  */
 export function placePostgres(dataDirectory: string, user: ServerUser | undefined): Placement {
   const entry = join(dataDirectory, ENTRY);

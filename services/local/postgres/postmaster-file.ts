@@ -6,15 +6,15 @@ import { StartupError } from '@rollcall/runtime';
 const POLL_MS = 20;
 /** A fast shutdown that its launcher's death set off is over well within this. Our own choice. */
 const PREDECESSOR_TIMEOUT_MS = 5_000;
-/** Backends of a postmaster that was killed notice it as soon as they wait for something. All three are our own choice. */
+/** Backends of a killed postmaster notice it at their next wait. Milliseconds. All three are our own choice. */
 const ORPHANS_QUIT_MS = 5_000;
 const ORPHANS_KILL_MS = 8_000;
 const ORPHANS_TIMEOUT_MS = 10_000;
 
 /**
- * Waits until no earlier postmaster runs on the cluster: after a kill -9 of its launcher it is still shutting down.
+ * Waits until no earlier postmaster runs on the cluster. After a kill -9 of its launcher it may still be shutting down.
  * @param data directory of the cluster
- * @throws StartupError naming process, directory and cure when it still runs after five seconds
+ * @throws StartupError with process, directory and cure when it still runs after five seconds
  */
 export async function waitForPredecessor(data: string): Promise<void> {
   const deadline = performance.now() + PREDECESSOR_TIMEOUT_MS;
@@ -29,8 +29,8 @@ export async function waitForPredecessor(data: string): Promise<void> {
 }
 
 /**
- * Waits until the backends of a postmaster that was killed are gone, because they hold its shared memory, without which none can start; ends
- * those that go on working. Call it only while no postmaster runs there. Does nothing without /proc: Postgres then refuses to start.
+ * Waits until the backends of a killed postmaster are gone, and ends those that go on. They hold shared memory that a new postmaster
+ * needs. Call it only while no postmaster runs. Without /proc it does nothing, and Postgres refuses to start.
  * @param data directory of the cluster
  */
 export async function endOrphans(data: string): Promise<void> {
@@ -43,14 +43,14 @@ export async function endOrphans(data: string): Promise<void> {
   }
 }
 
-/** All processes of Postgres work in the data directory of their cluster. */
+/** The working directory of every Postgres process is the data directory of its cluster. */
 function orphansOf(data: string): number[] {
   const directory = realpathSync(data);
   const linkOf = (pid: string, name: string) => {
     try {
       return readlinkSync(`/proc/${pid}/${name}`);
     } catch {
-      // Gone, or another user's.
+      // It has ended, or belongs to another user.
       return '';
     }
   };
@@ -72,30 +72,30 @@ function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
     try {
       process.kill(pid, signal);
     } catch {
-      // It ended in this very moment.
+      // It has just ended.
     }
   }
 }
 
-/** Whether a postmaster runs on the cluster and says that it accepts connections; the file of a killed one says so for ever. */
+/** Whether a postmaster runs on the cluster and accepts connections. The file of a killed postmaster says so too. */
 export function isReady(data: string): boolean {
   return postmasterLines(data)[7]?.trim() === 'ready' && livingPostmaster(data) !== undefined;
 }
 
-/** The postmaster's pid, where it lives and works on this cluster. */
+/** Returns the pid of a living postmaster of this cluster. */
 function livingPostmaster(data: string): number | undefined {
   const pid = Number(postmasterLines(data)[0]);
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   try {
     process.kill(pid, 0);
   } catch {
-    // Gone; or another user's, and a postmaster on our data is never that.
+    // It has ended, or belongs to another user and is not our postmaster.
     return undefined;
   }
   return worksElsewhere(pid, data) ? undefined : pid;
 }
 
-/** A postmaster works in its data directory; a later process that was given the same pid does not. Unknown without /proc. */
+/** Whether a later process has the pid: it works in another directory. False without /proc. */
 function worksElsewhere(pid: number, data: string): boolean {
   try {
     return readlinkSync(`/proc/${pid}/cwd`) !== realpathSync(data);

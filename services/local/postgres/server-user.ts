@@ -3,20 +3,20 @@ import { readFileSync } from 'node:fs';
 import { StartupError } from '@rollcall/runtime';
 import { errorCode } from '../data-directory/file-fault.ts';
 
-/** The user that Postgres runs as. */
+/** User that Postgres runs as. */
 export interface ServerUser {
-  /** As /etc/passwd has it; `user 1000` where it has none. */
+  /** Name of /etc/passwd, or such as `user 1000`. */
   name: string;
   uid: number;
   gid: number;
 }
 
 /**
- * Who Postgres must run as, because it refuses to run as root.
+ * Returns the user that Postgres must run as, because it refuses to run as root.
  * @param uid of this process
  * @param passwd text of /etc/passwd
- * @returns undefined: as this process's own user, who is not root; else the user `nobody`
- * @throws StartupError where root finds no `nobody`
+ * @returns the user `nobody` for root; otherwise undefined, for the user of this process
+ * @throws StartupError when root finds no user `nobody`
  */
 export function serverUser(uid: number, passwd: string): ServerUser | undefined {
   if (uid !== 0) return undefined;
@@ -27,14 +27,14 @@ export function serverUser(uid: number, passwd: string): ServerUser | undefined 
   );
 }
 
-/** `serverUser` for this process and machine. */
+/** Returns `serverUser` for this process. */
 export function currentServerUser(): ServerUser | undefined {
   return serverUser(process.geteuid?.() ?? 0, readPasswd());
 }
 
 /**
- * The user with this uid, for data that somebody made earlier.
- * @param gid of the files, used where /etc/passwd does not know the uid
+ * Returns the user with a uid, for data of an earlier start.
+ * @param gid of the files, used when /etc/passwd has no such uid
  */
 export function userById(uid: number, gid: number): ServerUser {
   const known = passwdEntries(readPasswd()).find((user) => user.uid === uid);
@@ -42,9 +42,9 @@ export function userById(uid: number, gid: number): ServerUser {
 }
 
 /**
- * Whether the user can enter a directory, found by letting them try: mode bits alone know nothing of ACLs, mounts and namespaces.
- * @param user undefined: this process's own
- * @throws StartupError where this process may not become that user
+ * Whether a user can enter a directory. It is tried in a child process: mode bits do not show ACLs, mounts and namespaces.
+ * @param user undefined for the user of this process
+ * @throws StartupError when this process may not become that user
  */
 export function canEnter(directory: string, user: ServerUser | undefined): boolean {
   const identity = user && { uid: user.uid, gid: user.gid };

@@ -1,12 +1,12 @@
 const MB = 2 ** 20;
-/** A developer's machine has more to do than this: a sixteenth of it, from what PostgreSQL takes by itself to what a million users gain from. Our own choice. */
+/** Share of memory, between PostgreSQL's default and the size that a million users profit from. Our own choice. */
 const SHARE = 1 / 16;
 const MIN_BUFFERS_MB = 128;
 const MAX_BUFFERS_MB = 512;
-/** Twice PostgreSQL's default: half as many checkpoints in a large load, each of which has every page written whole once more. */
+/** Twice PostgreSQL's default, for half as many checkpoints in a large load. */
 const MAX_WAL_SIZE = '2GB';
 
-/** Settings of postgresql.conf that depend on how large the machine is. */
+/** Returns settings of postgresql.conf that depend on the machine's memory. */
 export function sizeSettings(memoryBytes: number) {
   const share = Math.floor((memoryBytes * SHARE) / MB);
   const buffersMb = Math.min(Math.max(share, MIN_BUFFERS_MB), MAX_BUFFERS_MB);

@@ -16,54 +16,53 @@ import { startWatched, type WatchedPostmaster } from './watchdog.ts';
 
 const HOST = '127.0.0.1';
 const POLL_MS = 5;
-/** Recovery after a kill replays at most what `max_wal_size` (1 GB, with `npm start` 2 GB) holds, on a slow machine too. Our own choice. */
+/** Time for a recovery that replays `max_wal_size` (with `npm start` 2 GB) on a slow machine. Milliseconds. Our own choice. */
 const START_TIMEOUT_MS = 300_000;
-/** A free port may be taken by somebody else before Postgres binds it. */
+/** Another process may take a free port before Postgres binds it. */
 const PORT_ATTEMPTS = 5;
 
-/** What a caller may choose. */
 export interface EmbeddedPostgresOptions {
-  /** Real path of a directory that exists and can be written; the database, its secret and its log live there. */
+  /** Real path of an existing, writable directory for the database, its secret and its log. */
   dataDirectory: string;
-  /** TCP port on 127.0.0.1; 0 picks a free one. */
+  /** TCP port on 127.0.0.1. 0 picks a free one. */
   port: number;
-  /** Services that each get a role and a database of this name. Default: none. */
+  /** Services that each get a role and a database of their name. @defaultValue none */
   databases?: readonly string[];
-  /** Further settings of postgresql.conf. Default: none. */
+  /** Further settings of postgresql.conf. @defaultValue none */
   settings?: Readonly<Record<string, string>>;
-  /** false: never waits for the disk; a crash of the machine may cost everything. For tests. Default true. */
+  /** Whether to wait for the disk. With false a crash of the machine may lose all data; for tests. @defaultValue true */
   durable?: boolean;
 }
 
-/** A running Postgres. Disposing of it shuts it down and waits until it is gone. */
+/** A running Postgres. Disposing shuts it down and waits until it is gone. */
 export interface EmbeddedPostgres extends AsyncDisposable {
   host: string;
   port: number;
-  /** Of the server: `18.4`. */
+  /** Version of the server, such as `18.4`. */
   version: string;
-  /** Where the cluster lies; outside the data directory where the server's user may not enter that. */
+  /** Directory of the cluster. It lies outside the data directory when the server's user may not enter that. */
   location: string;
-  /** Of the superuser, password included: never to be printed. */
+  /** URL of the superuser with password. Never print it. */
   adminUrl: string;
-  /** Of one of the `databases`, as its own role, password included: never to be printed. */
+  /** Returns the URL of a service's database for its role, with password. Never print it. */
   databaseUrl(name: string): string;
-  /** Of one of the `databases`, as the role that owns it, password included: never to be printed. */
+  /** Returns the URL of a service's database for its owner, with password. Never print it. */
   ownerUrl(name: string): string;
-  /** Settles when Postgres has ended, asked or not, with how: `exit code 1`, `signal SIGKILL`. */
+  /** Resolves when Postgres has ended, with `exit code 1` or `signal SIGKILL`, for example. */
   ended: Promise<string>;
-  /** Kills it at once, as a crash would. */
+  /** Kills it, as a crash would. */
   kill(): void;
-  /** Things worth telling the person who started, one line each. */
+  /** Lines to print at the start. */
   notes: string[];
 }
 
-/** Not waiting for the disk, anywhere. */
+// Never waits for the disk.
 const VOLATILE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 
 /**
- * Starts a PostgreSQL whose binaries npm installed, on loopback, with passwords. It shuts down by itself when this process ends, however it
- * ends. As root it runs as `nobody`.
- * @throws StartupError: one line with the cure
+ * Starts the PostgreSQL that npm installed, on loopback, with passwords. It shuts down when this process ends, also when it is
+ * killed. Under root it runs as `nobody`.
+ * @throws StartupError with the cure when it does not start
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { dataDirectory, databases = [], durable = true } = options;
@@ -121,9 +120,9 @@ async function startOnPort(wanted: number, options: StartOptions) {
         listen_addresses: HOST,
         port: String(port),
         unix_socket_directories: '',
-        // The details of an error repeat the row that it is about, contact data included.
+        // Details of an error repeat its row, with contact data.
         log_error_verbosity: 'terse',
-        // And so do the statements that failed: the log repeats none.
+        // Failed statements may contain contact data too.
         log_min_error_statement: 'panic',
         ...options.settings,
       },
@@ -155,9 +154,11 @@ interface FailedStart {
 
 function startFault({ log, port, postmaster, portTaken }: FailedStart): StartupError {
   if (portTaken)
-    return new StartupError(`Port ${port} is in use: stop who holds it, or set POSTGRES_PORT to another.`);
+    return new StartupError(
+      `Port ${port} is in use: stop the process that holds it, or set POSTGRES_PORT to another.`,
+    );
   const reason = lastErrorLine(linesOf(log)) || postmaster.ending;
-  return new StartupError(`Postgres did not start: ${reason}. The whole story is in ${log.path}.`);
+  return new StartupError(`Postgres did not start: ${reason}. Its log says more: ${log.path}.`);
 }
 
 function reachableBinaries(installed: PostgresBinaries, user: ServerUser | undefined): string {

@@ -8,28 +8,27 @@ import {
   startEmbeddedPostgres,
 } from './start-embedded-postgres.ts';
 
-/** More patient than with services: a database that is killed in vain has everything to recover. Our own choice. */
+/** Longer than for services: after a needless kill the database must recover. Our own choice. */
 const HANG: HangLimits = { everyMs: 2000, timeoutMs: 10_000, misses: 5, silentMs: 45_000 };
 
-/** A Postgres that is started again when it ends unasked or hangs: address, roles and passwords stay. Disposing of it shuts it down. */
+/** A Postgres that is restarted when it ends unasked or hangs. Address, roles and passwords stay. Disposing shuts it down. */
 export interface SupervisedPostgres extends Omit<EmbeddedPostgres, 'ended' | 'kill'> {
   /** Whether it was away at any moment since this time by `performance.now()`. */
   wasAwaySince(timeMs: number): boolean;
-  /** Settles once it accepts connections. */
+  /** Resolves when it accepts connections. */
   up(): Promise<void>;
 }
 
-/** How it is supervised. */
 export interface PostgresSupervision {
-  /** Told, one line each, what happened. */
+  /** Receives one line for each event. */
   readonly say: (line: string) => void;
-  /** When a Postgres that does not answer is killed. Default: after 45 s and five questions in a row. */
+  /** When a Postgres that does not answer is killed. @defaultValue after 45 s and five probes in a row */
   readonly hang?: HangLimits;
 }
 
 /**
- * Starts Postgres and keeps it running: it is started again after 0.25 s at first and after 30 s at most, for as long as it takes.
- * @throws StartupError where the first start fails
+ * Starts Postgres and restarts it whenever it ends unasked or hangs, after 0.25 s at first and at most 30 s.
+ * @throws StartupError when the first start fails
  */
 export async function supervisePostgres(
   options: EmbeddedPostgresOptions,
@@ -99,7 +98,7 @@ class Supervisor {
     }
   }
 
-  /** @returns what became of it, for people */
+  /** @returns a sentence on how Postgres ended */
   async #untilEnded(postgres: EmbeddedPostgres): Promise<string> {
     let hasHung = false;
     const onHang = () => {
@@ -112,7 +111,7 @@ class Supervisor {
     return hasHung ? 'Postgres did not answer any more and was killed.' : `Postgres ended (${how}).`;
   }
 
-  /** @returns undefined: it is not wanted any more */
+  /** @returns undefined after `stop` */
   async #startAgain(what: string): Promise<EmbeddedPostgres | undefined> {
     for (let reason = what; ; ) {
       await this.#pause(reason);
@@ -144,7 +143,7 @@ class Supervisor {
   }
 }
 
-/** Asks whether it would speak TLS: any answer is a sign of life, takes no session, and leaves no line in its log. */
+/** Asks for TLS: any answer shows life. It takes no session and leaves no line in the log. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
 function answers({ host, port }: { host: string; port: number }, timeoutMs: number): Promise<boolean> {

@@ -5,8 +5,8 @@ import type { LogFile } from '../processes/log-file.ts';
 import type { ServerUser } from './server-user.ts';
 
 /**
- * Holds the postmaster's life to that of whoever holds the other end of standard input: when that end closes, for whatever reason, a
- * fast shutdown (SIGINT) follows. It ends when the postmaster ends, with its exit code.
+ * Shell script that runs the postmaster. When standard input closes, for any reason, it requests a fast shutdown (SIGINT). It ends
+ * when the postmaster ends, with its exit code.
  */
 const WATCHDOG = `
 exec 3<&0 </dev/null
@@ -18,12 +18,11 @@ kill "$reader" 2>/dev/null
 exit "$code"
 `;
 
-/** How long a fast shutdown may take before the postmaster is killed; WAL makes that harmless. Our own choice. */
+/** Time for a fast shutdown before the postmaster is killed, which WAL makes harmless. Milliseconds. Our own choice. */
 const STOP_TIMEOUT_MS = 15_000;
 
-/** What `startWatched` needs to know. */
 export interface WatchedOptions {
-  /** Holds `bin/postgres`. */
+  /** Directory of `bin/postgres`. */
   binaries: string;
   user: ServerUser | undefined;
   log: LogFile;
@@ -33,19 +32,19 @@ export interface WatchedOptions {
 
 /** A running postmaster behind its watchdog. */
 export interface WatchedPostmaster {
-  /** Undefined while it runs; else how it ended: `exit code 1`, `signal SIGKILL`. */
+  /** `exit code 1` or `signal SIGKILL`, for example. Undefined while it runs. */
   readonly ending: string | undefined;
-  /** Settles when it has ended, with how: `exit code 1`, `signal SIGKILL`. */
+  /** Resolves with `ending` when it has ended. */
   ended: Promise<string>;
-  /** Fast shutdown; kills where that takes too long. Settles when the process is gone. */
+  /** Requests a fast shutdown, and kills when that takes too long. Resolves when the process is gone. */
   stop(): Promise<void>;
-  /** Kills the postmaster; its backends end by themselves. */
+  /** Kills the postmaster. Its backends end by themselves. */
   kill(): void;
 }
 
 /**
- * Starts a postmaster that cannot outlive this process, not even when this process is killed. It is in a session of its own, so that
- * Ctrl-C on the terminal does not reach it.
+ * Starts a postmaster that ends with this process, also when this process is killed. It runs in a separate session, so that Ctrl-C
+ * does not reach it.
  * @param data directory of the cluster
  */
 export function startWatched(
@@ -79,7 +78,7 @@ export function startWatched(
   };
 }
 
-/** A shell answers 128 and the signal's number where a signal ended what it waited for. */
+/** A shell exits with 128 plus the signal's number when a signal ended its child. */
 function howEnded(code: number | null, signal: NodeJS.Signals | null): string {
   const signals = Object.entries(constants.signals);
   const name = signal ?? signals.find(([, number]) => number + 128 === code)?.[0];
@@ -98,6 +97,6 @@ function killSession(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // It ended in this very moment.
+    // It has just ended.
   }
 }

@@ -3,15 +3,15 @@ import { removePostgresHome } from '../postgres/placement.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../postgres/start-embedded-postgres.ts';
 
 /**
- * Starts a Postgres for tests: on a free port, never waiting for the disk. Disposing of it removes the data directory too.
- * @param dataDirectory real path of an empty directory, as `mkdtemp` makes it
- * @param databases services that each get a role and a database of this name
+ * Starts a Postgres for tests, on a free port and without waiting for the disk. Disposing removes the data directory too.
+ * @param dataDirectory real path of an empty directory
+ * @param databases services that each get a role and a database of their name
  */
 export async function startDisposablePostgres(
   dataDirectory: string,
   databases: readonly string[],
 ): Promise<EmbeddedPostgres> {
-  // Lets the server's user through where root made the directory for root alone.
+  // When root runs this, the server's own user must be able to enter the directory.
   chmodSync(dataDirectory, 0o711);
   const remove = () => {
     removePostgresHome(dataDirectory);

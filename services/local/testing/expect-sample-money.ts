@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 
-/** Ports for JSON. */
+/** HTTP ports of the services. */
 export interface MoneyPorts {
   readonly billing: string;
   readonly booking: string;
@@ -12,7 +12,7 @@ interface ShownPayment {
   readonly refunds?: readonly object[];
 }
 
-/** Expects the money of the sample, each piece once, however often it was loaded, and that every PAID booking was paid for. */
+/** Expects each plan, customer, invoice and payment of the sample once, and a payment for every PAID booking. */
 export async function expectSampleMoney({ billing, booking }: MoneyPorts): Promise<void> {
   const ofBilling = `http://127.0.0.1:${billing}/rollcall.billing.v1`;
   expect(await list(`${ofBilling}.PlanService/ListPlans`, 'plans')).toHaveLength(2);

@@ -1,4 +1,4 @@
-// A launcher for tests to kill: starts Postgres in the directory given, says so in one line of JSON, and holds it until SIGTERM.
+// A launcher that tests kill: starts Postgres in the given directory, prints one line of JSON, and runs until SIGTERM.
 import { once } from 'node:events';
 import { startEmbeddedPostgres } from '../postgres/start-embedded-postgres.ts';
 
