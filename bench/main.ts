@@ -25,7 +25,9 @@ async function main(args: readonly string[]): Promise<void> {
   if (rows.length < cases.length || rows.some(({ verdict }) => verdict === 'failed')) process.exitCode = 1;
 }
 
-/** Aborts at the first Ctrl+C: the running case finishes, and every process is stopped. A second Ctrl+C kills. */
+/**
+ * Aborts at the first Ctrl+C: the running case finishes, and every process is stopped. A second Ctrl+C kills.
+ */
 function interruption(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

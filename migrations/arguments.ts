@@ -69,7 +69,10 @@ export function readTargets(args: readonly string[], env: NodeJS.ProcessEnv): Mi
   return targets;
 }
 
-/** Databases whose variables are set; all of them where none is, so that whoever is told what is missing hears of each. */
+/**
+ * Databases whose variables are set; all of them where none is, so that whoever is told what is missing hears
+ * of each.
+ */
 function namesOfSet(env: NodeJS.ProcessEnv): string[] {
   const names = Object.entries(DATABASES);
   const set = names.filter(([, { variable }]) => usedVariable(variable, env));

@@ -13,7 +13,10 @@ export const KEY_SETTINGS = {
 
 /** A role that owns the tables of a service. */
 export interface DatabaseOwner {
-  /** The variable that leads to the database itself, past any pooler, as that role. Unset: the service's role owns the tables. */
+  /**
+   * The variable that leads to the database itself, past any pooler, as that role. Unset: the service's role
+   * owns the tables.
+   */
   readonly variable: string;
   /** What the service's role may do. */
   readonly rights: ServiceRights;
@@ -23,7 +26,9 @@ export interface DatabaseOwner {
 export interface MigratedDatabase {
   /** The environment variable that says where the database is. */
   readonly variable: string;
-  /** The longest that a statement of its service may run, in milliseconds, where a pooler is in front of it. */
+  /**
+   * The longest that a statement of its service may run, in milliseconds, where a pooler is in front of it.
+   */
   readonly statementTimeoutMs: number;
   /** Absent: the service's role owns the tables. */
   readonly owner?: DatabaseOwner;

@@ -71,7 +71,8 @@ describe('migrate', () => {
     // One that somebody made shorter stays, and migrations take their time all the same.
     const name = new URL(database.url).pathname.slice(1);
     await query(database.url, `alter database "${name}" set statement_timeout = '1ms'`);
-    // The statement that reads the timeout is under it, and a busy machine may take longer than that for any statement.
+    // The statement that reads the timeout is under it, and a busy machine may take longer than that for any
+    // statement.
     const migrated = () => migrate(booking, url, { isPooled: true }).catch(String);
     await expect.poll(migrated, { interval: 0 }).toEqual([]);
   });

@@ -26,7 +26,10 @@ export type MigrationKeys = ConfigOf<typeof KEY_SETTINGS>;
 
 /** What a migration needs beside the database. */
 export interface MigrateOptions extends Partial<MigrationKeys>, Omit<LockOptions, 'variable'> {
-  /** Whether the service reaches the database through a pooler: sessions of the pooler then get a statement timeout. */
+  /**
+   * Whether the service reaches the database through a pooler: sessions of the pooler then get a statement
+   * timeout.
+   */
   readonly isPooled?: boolean | undefined;
 }
 
@@ -39,7 +42,8 @@ export interface MigrateAsOwnerOptions extends MigrateOptions {
 }
 
 /**
- * Brings a database up to date as its owner, then gives the service's role its rights where that is another one.
+ * Brings a database up to date as its owner, then gives the service's role its rights where that is another
+ * one.
  * @returns names of the migrations that ran.
  * @throws StartupError as `migrate` does, and where the role cannot have its rights.
  */
@@ -53,16 +57,18 @@ export async function migrateAsOwner(
   const role = roleOf(url);
   if (role === roleOf(ownerUrl)) return applied;
   await grantServiceRights(ownerUrl, role, owner.rights);
-  // The owner may not close sessions of the service's role, and a pooler keeps those that have no timeout yet.
+  // The owner may not close sessions of the service's role, and a pooler keeps those that have no timeout
+  // yet.
   if (options.isPooled && database.variable.endsWith('_DIRECT_URL')) await closeIdleSessions(url.reveal());
   return applied;
 }
 
 /**
- * Brings a database up to date and answers the names of the migrations that ran; none: it was up to date. Processes that
- * do so at once wait for one another.
+ * Brings a database up to date and answers the names of the migrations that ran; none: it was up to date.
+ * Processes that do so at once wait for one another.
  * @param url the database itself: a pooler is refused.
- * @throws StartupError where the database is not there, is another service's, or stays locked; TooNewFault where it is newer than this code.
+ * @throws StartupError where the database is not there, is another service's, or stays locked; TooNewFault
+ * where it is newer than this code.
  */
 export async function migrate(
   database: MigratedDatabase,

@@ -7,7 +7,8 @@ import { expect, inject, it } from 'vitest';
 import { DATABASES } from './databases.ts';
 import { migrate } from './migrate.ts';
 
-// What a dump does not keep is left out: names of not-null constraints, brackets in triggers, indents in function bodies.
+// What a dump does not keep is left out: names of not-null constraints, brackets in triggers, indents in
+// function bodies.
 const CATALOGUE = `
   select format('column %s.%s %s %s %s', attrelid::regclass, attname, format_type(atttypid, atttypmod),
     case when attnotnull then 'not null ' else '' end || attidentity::text, pg_get_expr(adbin, adrelid)) as line

@@ -9,7 +9,8 @@ export interface SchemaVersionFile {
 /**
  * Returns `services/<service>/schema-version.ts` for every service: the newest migration of its list.
  *
- * Services must not import migrations, so the name is written into a file of the service. `npm run generate` writes it.
+ * Services must not import migrations, so the name is written into a file of the service. `npm run generate`
+ * writes it.
  */
 export function schemaVersionFiles(): SchemaVersionFile[] {
   return Object.entries(DATABASES).map(([service, { migrations }]) => ({

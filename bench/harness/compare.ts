@@ -11,15 +11,17 @@ export interface Contestant {
 
 interface InterleaveOptions {
   readonly rounds: number;
-  /** Rounds before the others, without figures: code is compiled, connections open, database pages are read. */
+  /**
+   * Rounds before the others, without figures: code is compiled, connections open, database pages are read.
+   */
   readonly warmUps: number;
   /** Milliseconds after which no further round begins, once each contestant has a figure. */
   readonly budgetMs: number;
 }
 
 /**
- * Runs the contestants in turns (A B A B …), so that other load on the machine affects all of them. Rounds are numbered
- * from 0, warm-ups included.
+ * Runs the contestants in turns (A B A B …), so that other load on the machine affects all of them. Rounds
+ * are numbered from 0, warm-ups included.
  * @returns figures of each contestant, by name
  */
 export async function interleave(

@@ -14,7 +14,9 @@ export interface SuiteRun {
   readonly signal: AbortSignal;
 }
 
-/** Runs the cases in order. A case that fails becomes a row with verdict `failed`, and the others still run. */
+/**
+ * Runs the cases in order. A case that fails becomes a row with verdict `failed`, and the others still run.
+ */
 export async function runSuite({ suite, cases, world, rounds, say, signal }: SuiteRun): Promise<ResultRow[]> {
   const rows: ResultRow[] = [];
   for (const { name, doc, run } of cases) {

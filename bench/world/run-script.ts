@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Runs a script in its own Node process. Returns its standard output; rejects with its standard error when it fails.
+ * Runs a script in its own Node process. Returns its standard output; rejects with its standard error when it
+ * fails.
  * @param env added to this process's environment
  * @param nodeOptions options of Node, such as `--expose-gc`
  */

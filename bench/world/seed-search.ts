@@ -23,8 +23,8 @@ export async function seedSearchUsers(postgres: EmbeddedPostgres, users: number)
 const BATCH_USERS = 50_000;
 
 /**
- * Writes one booking for each user, and beside them the users table that a service without Rollcall would have, with the
- * index by which Postgres finds parts of names fastest.
+ * Writes one booking for each user, and beside them the users table that a service without Rollcall would
+ * have, with the index by which Postgres finds parts of names fastest.
  */
 export async function seedSearchBookings(postgres: EmbeddedPostgres, count: number): Promise<void> {
   await asSuperuser(postgres, 'booking', async (client) => {

@@ -36,7 +36,8 @@ const USER_COLUMNS = {
   update_time: `timestamptz '2026-01-01 00:00:00Z' + n * interval '1 second'`,
 };
 
-// Further columns of a local users table. The auth service seals these, so that no other program can write them.
+// Further columns of a local users table. The auth service seals these, so that no other program can write
+// them.
 const CONTACT_COLUMNS = {
   email: `'guest' || n || '@example.com'`,
   email_key: `'guest' || n || '@example.com'`,
@@ -53,7 +54,10 @@ export async function seedUsers(postgres: EmbeddedPostgres, first: number, last:
   });
 }
 
-/** Writes the search index for users `first` to `last`, as the service would have. For cases that rename users. */
+/**
+ * Writes the search index for users `first` to `last`, as the service would have. For cases that rename
+ * users.
+ */
 export async function indexNames(postgres: EmbeddedPostgres, first: number, last: number): Promise<void> {
   await asSuperuser(postgres, 'auth', async (client) => {
     await client.query(

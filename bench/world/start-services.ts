@@ -93,7 +93,10 @@ function nodeOptions(): string[] {
   return process.env.BENCH_SERVICE_OPTIONS?.split(' ').filter(Boolean) ?? [];
 }
 
-/** Waits for the log line with the ports, of each worker. It reads on afterwards, because a full pipe would stop the service. */
+/**
+ * Waits for the log line with the ports, of each worker. It reads on afterwards, because a full pipe would
+ * stop the service.
+ */
 function listening(child: ChildProcess, workers: number): Promise<Ports> {
   const { promise, resolve, reject } = Promise.withResolvers<Ports>();
   let output = '';

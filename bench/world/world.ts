@@ -5,8 +5,8 @@ import { adminUrlOf, makeDatabase, startPostgres } from './start-postgres.ts';
 import { type ServiceProcess, startAuth } from './start-services.ts';
 
 /**
- * The Postgres servers and service processes that cases measure. Each starts at its first use, and later cases share it.
- * Disposing stops all of them.
+ * The Postgres servers and service processes that cases measure. Each starts at its first use, and later
+ * cases share it. Disposing stops all of them.
  */
 export interface World extends AsyncDisposable {
   readonly tenantId: string;
@@ -14,7 +14,10 @@ export interface World extends AsyncDisposable {
   postgres(): Promise<EmbeddedPostgres>;
   /** The auth service that cases share. No case may end it. */
   auth(): Promise<ServiceProcess>;
-  /** Starts an auth service for one case, on the shared database. The case disposes of it. @param env further settings */
+  /**
+   * Starts an auth service for one case, on the shared database. The case disposes of it.
+   * @param env further settings
+   */
   startAuth(env?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
   /** A second Postgres, which waits for the disk at each commit. */
   durable(): Promise<EmbeddedPostgres>;

@@ -1,8 +1,8 @@
 -- name: 2026-11-20-users
 -- Users, their profiles, and the writes that were already done.
 --
--- The tenant leads every key. Times have milliseconds, as JavaScript has, so that a time can be a page's position.
--- `email_key` is the address as it is compared: a deleted user does not hold its address.
+-- The tenant leads every key. Times have milliseconds, as JavaScript has, so that a time can be a page's
+-- position. `email_key` is the address as it is compared: a deleted user does not hold its address.
 
 create table users (
   tenant_id text not null,

@@ -1,9 +1,10 @@
 -- name: 2026-11-20-user-changes
 -- The change feed: a row for each version of a user, written in the transaction that made the version.
 --
--- `xid` is that transaction. A reader takes only rows of transactions older than every one still at work, so that a
--- change that commits late is never behind where a reader already is. `seq` orders the rows of a user by version: who
--- writes a user holds its lock. `user_change_feed` says how far back the feed reaches, and which feed it is.
+-- `xid` is that transaction. A reader takes only rows of transactions older than every one still at work, so
+-- that a change that commits late is never behind where a reader already is. `seq` orders the rows of a user
+-- by version: who writes a user holds its lock. `user_change_feed` says how far back the feed reaches, and
+-- which feed it is.
 
 create table user_changes (
   xid xid8 not null default pg_current_xact_id(),

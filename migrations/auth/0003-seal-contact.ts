@@ -25,10 +25,12 @@ type Position = { tenant_id: string; id: string };
 const FIRST: Position = { tenant_id: '', id: '00000000-0000-0000-0000-000000000000' };
 
 /**
- * Contact data are sealed: an address and a number can be read with a key only, and are found by blind indexes.
+ * Contact data are sealed: an address and a number can be read with a key only, and are found by blind
+ * indexes.
  *
- * `email_key` and `phone_key` are HMAC-SHA256, all of it. What is converted is emptied before its column goes, because a
- * dropped column stays in rows that are not written again; `vacuum full users` removes it from the files.
+ * `email_key` and `phone_key` are HMAC-SHA256, all of it. What is converted is emptied before its column
+ * goes, because a dropped column stays in rows that are not written again; `vacuum full users` removes it
+ * from the files.
  */
 export const migration: KeyedMigration = {
   name: '2026-11-20-seal-contact',

@@ -1,8 +1,9 @@
 -- name: 2026-11-20-user-records
--- What is known of a user beside the profile: names in other systems, notes, tags, figures and activities of other services.
+-- What is known of a user beside the profile: names in other systems, notes, tags, figures and activities of
+-- other services.
 --
--- Tags leave the profile, so that users can be found by them. `last_activity_time` is the latest of `user_statistics`, for the
--- same reason. `state_before_delete` is what an undeletion goes back to.
+-- Tags leave the profile, so that users can be found by them. `last_activity_time` is the latest of
+-- `user_statistics`, for the same reason. `state_before_delete` is what an undeletion goes back to.
 
 alter table users add column state_before_delete text check (state_before_delete in ('ACTIVE', 'SUSPENDED')),
   add column last_activity_time timestamptz(3);

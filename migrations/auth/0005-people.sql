@@ -1,8 +1,9 @@
 -- name: 2026-11-20-people
 -- How people sign in, apart from users: a user may exist without any of it.
 --
--- Tokens are kept as SHA-256 of themselves, passwords as Argon2id, addresses as blind indexes (`email_key`), and what must
--- be read again is sealed. `signing_keys` are the one table without a tenant: every tenant's tokens are signed alike.
+-- Tokens are kept as SHA-256 of themselves, passwords as Argon2id, addresses as blind indexes (`email_key`),
+-- and what must be read again is sealed. `signing_keys` are the one table without a tenant: every tenant's
+-- tokens are signed alike.
 
 create table credentials (
   tenant_id text not null,

@@ -1,11 +1,13 @@
 -- name: 2026-11-20-callers
 -- Who may call, and the log of who did.
 --
--- `caller_grants_version` counts up with every change of the grants, so that looking for one costs next to nothing.
+-- `caller_grants_version` counts up with every change of the grants, so that looking for one costs next to
+-- nothing.
 --
--- `audit_log` is a chain: the hash of a line is SHA-256 over the hash of the line before, the line's number (8 bytes, big-endian)
--- and its text. `audit_append` alone writes it; the lock on `audit_head` makes one chain of what many processes write. The
--- head says how long the chain is, so that cutting lines off its end shows too.
+-- `audit_log` is a chain: the hash of a line is SHA-256 over the hash of the line before, the line's number
+-- (8 bytes, big-endian) and its text. `audit_append` alone writes it; the lock on `audit_head` makes one
+-- chain of what many processes write. The head says how long the chain is, so that cutting lines off its end
+-- shows too.
 
 create table caller_grants (
   caller text not null,

@@ -1,5 +1,6 @@
 -- name: 2026-11-20-rotated-tables
--- The change of keys goes through several tables; how far it is in each stands by itself. `after_key`: of the last row, as text.
+-- The change of keys goes through several tables; how far it is in each stands by itself. `after_key`: of the
+-- last row, as text.
 
 drop table key_rotations;
 

@@ -28,10 +28,10 @@ export const FORMER_SEARCH_PARTS = `function search_parts(word text) returns tab
 /**
  * Search by name, and lists in the order of names.
  *
- * Three steps, each one range of a btree that begins with the tenant: `name_parts` tells which words hold a part or come
- * near it, `user_words` tells who has a word. Words repeat, so the first is small where users are many. No extension is
- * needed, and no locale: pg_trgm knows ASCII letters only in a database of the locale C.
- * Triggers keep both tables, whoever writes names; a change that leaves names alone costs nothing.
+ * Three steps, each one range of a btree that begins with the tenant: `name_parts` tells which words hold a
+ * part or come near it, `user_words` tells who has a word. Words repeat, so the first is small where users
+ * are many. No extension is needed, and no locale: pg_trgm knows ASCII letters only in a database of the
+ * locale C. Triggers keep both tables, whoever writes names; a change that leaves names alone costs nothing.
  */
 export const migration: MigrationObject = sqlMigration('2026-11-20-search', {
   up: [
@@ -40,9 +40,11 @@ export const migration: MigrationObject = sqlMigration('2026-11-20-search', {
         raise exception 'its encoding is %, and names need UTF8: create it anew with ENCODING ''UTF8''', getdatabaseencoding();
       end if;
     end $$`,
-    // Without letter case, accents, apostrophes; punctuation is a space. % _ \\ and the like are letters among others.
+    // Without letter case, accents, apostrophes; punctuation is a space. % _ \\ and the like are letters
+    // among others.
     `create ${FORMER_SEARCH_TEXT}`,
-    // 'ada:5 lovelace:6': each word with the fields that have it: 1 first, 2 last, 4 display, 8 business name.
+    // 'ada:5 lovelace:6': each word with the fields that have it: 1 first, 2 last, 4 display, 8 business
+    // name.
     `create function search_entry(first_name text, last_name text, display_name text, business_name text)
       returns text language plpgsql immutable parallel safe as $$
       declare
@@ -88,8 +90,9 @@ export const migration: MigrationObject = sqlMigration('2026-11-20-search', {
       primary key (tenant_id, kind, part, word)
     )`,
     `create ${FORMER_SEARCH_PARTS}`,
-    // A word is made known before anybody has it, and held against those who would remove it until this ends. One by one, in
-    // order, where they are few: a plan for many, made while the tables were small, looks through all of them for ever.
+    // A word is made known before anybody has it, and held against those who would remove it until this ends.
+    // One by one, in order, where they are few: a plan for many, made while the tables were small, looks
+    // through all of them for ever.
     `create function know_word(tenant text, new_word text) returns void language plpgsql as $$
       begin
         loop
@@ -207,7 +210,8 @@ export const migration: MigrationObject = sqlMigration('2026-11-20-search', {
     // As people sort names: neither letter case nor accents count. The first 100 letters decide, then the id.
     `alter table users add column sort_name text collate "C" not null generated always as (left(search_text(
       coalesce(nullif(display_name, ''), nullif(btrim(first_name || ' ' || last_name), ''), business_name)), 100)) stored`,
-    // A stretch for each kind of user in each order, so that a list of any kinds reads what it answers and no more.
+    // A stretch for each kind of user in each order, so that a list of any kinds reads what it answers and no
+    // more.
     `drop index users_create_time, users_update_time`,
     `create index users_create_time on users (tenant_id, state, role, create_time, id)`,
     `create index users_update_time on users (tenant_id, state, role, update_time, id)`,

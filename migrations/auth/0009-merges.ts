@@ -71,8 +71,9 @@ const DOWN = [
 /**
  * Merges of users, and what duplicates are found by.
  *
- * `merged_into` is the user that answers for one that was merged away, which may be merged away in its turn. `email_base_key`
- * is the blind index of the address without a plus-suffix. Taking the migration back is refused while there are merges.
+ * `merged_into` is the user that answers for one that was merged away, which may be merged away in its turn.
+ * `email_base_key` is the blind index of the address without a plus-suffix. Taking the migration back is
+ * refused while there are merges.
  */
 export const migration: KeyedMigration = {
   name: '2026-11-20-merges',

@@ -1,11 +1,13 @@
 -- name: 2026-11-20-renames
--- A new name costs what is new in it: words that a user keeps are written over in place, and only the others are made
--- known, added and taken away. Before, all words of the user were, and a word that is known to all was inserted first and
--- looked at then. Words are still made known before anybody has them, and held against those who would remove them.
+-- A new name costs what is new in it: words that a user keeps are written over in place, and only the others
+-- are made known, added and taken away. Before, all words of the user were, and a word that is known to all
+-- was inserted first and looked at then. Words are still made known before anybody has them, and held against
+-- those who would remove them.
 --
--- Statements in these functions are planned once per connection: left to itself PostgreSQL planned most of them anew at each
--- call, because arrays are usually shorter than it takes for granted, and planning took as long as all the rest. A plan that
--- stays may come from a time when the tables were small, so it must not look through whole tables.
+-- Statements in these functions are planned once per connection: left to itself PostgreSQL planned most of
+-- them anew at each call, because arrays are usually shorter than it takes for granted, and planning took as
+-- long as all the rest. A plan that stays may come from a time when the tables were small, so it must not
+-- look through whole tables.
 
 -- Its maker needs no hold on it: what is not committed nobody else removes.
 create or replace function know_word(tenant text, new_word text) returns void language plpgsql as $$

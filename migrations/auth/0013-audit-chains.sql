@@ -1,12 +1,15 @@
 -- name: 2026-12-01-audit-chains
--- The audit log as chains of batches, one chain a process and hour at most, and a central chain that knows them all.
+-- The audit log as chains of batches, one chain a process and hour at most, and a central chain that knows
+-- them all.
 --
--- `audit_batches` holds the lines: `hash` is SHA-256 over the hash before, the number of the batch (4 bytes, big-endian) and `lines`. The first hash
--- before is that of the entry of the central chain by which the chain was opened. `audit_chains` says how far each chain has come.
--- `audit_central` notes what happens to chains; the hash of an entry is SHA-256 over the hash before and the entry's fields.
+-- `audit_batches` holds the lines: `hash` is SHA-256 over the hash before, the number of the batch (4 bytes,
+-- big-endian) and `lines`. The first hash before is that of the entry of the central chain by which the chain
+-- was opened. `audit_chains` says how far each chain has come. `audit_central` notes what happens to chains;
+-- the hash of an entry is SHA-256 over the hash before and the entry's fields.
 --
--- All of it is written by functions that run as the owner. Opening, extending, noting and closing chains is for the service's role, which
--- needs no right on the tables but SELECT; exporting and pruning is for the owner alone. `audit_log` stays: code from before writes it.
+-- All of it is written by functions that run as the owner. Opening, extending, noting and closing chains is
+-- for the service's role, which needs no right on the tables but SELECT; exporting and pruning is for the
+-- owner alone. `audit_log` stays: code from before writes it.
 
 alter function audit_append(text[]) security definer set search_path = pg_catalog, public, pg_temp;
 
@@ -51,8 +54,8 @@ create table audit_batches (
 -- Ids and digests do not compress.
 alter table audit_batches alter column lines set storage external;
 
--- Answers the hash of the entry. An entry that does not follow on the one before does not stop the log: a break is entered, from
--- where the chain begins anew.
+-- Answers the hash of the entry. An entry that does not follow on the one before does not stop the log: a
+-- break is entered, from where the chain begins anew.
 create function audit_central_add(new_kind text, of_chain bigint, at_batches bigint, at_head bytea, new_note text)
 returns bytea language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
@@ -151,8 +154,8 @@ begin
   if found then perform audit_central_add('close', of_chain, kept.batches, kept.hash, ''); end if;
 end $$;
 
--- What no process of this version does for itself: chains of processes that are gone are closed, and how far the log before chains
--- has come is noted.
+-- What no process of this version does for itself: chains of processes that are gone are closed, and how far
+-- the log before chains has come is noted.
 create function audit_look_after() returns void language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
   abandoned bigint;

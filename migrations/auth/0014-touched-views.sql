@@ -1,9 +1,11 @@
 -- name: 2026-12-01-touched-views
--- Each change says in which views of the user it shows. A larger view shows what a smaller one does, so the smallest is kept:
--- `touched_view` for more than figures, `figures_view` for ratings and statistics; null: in none. Where `update_time` is null
--- nothing is said, as in rows of the code from before, and every view may show the change.
+-- Each change says in which views of the user it shows. A larger view shows what a smaller one does, so the
+-- smallest is kept: `touched_view` for more than figures, `figures_view` for ratings and statistics; null: in
+-- none. Where `update_time` is null nothing is said, as in rows of the code from before, and every view may
+-- show the change.
 --
--- The feed reads them by a function of its own: processes of the code before go on calling `user_changes_between`.
+-- The feed reads them by a function of its own: processes of the code before go on calling
+-- `user_changes_between`.
 
 alter table user_changes
   add column touched_view text check (touched_view in ('REFERENCE', 'BASIC', 'FULL')),

@@ -14,11 +14,12 @@ interface Row {
 }
 
 /**
- * Phone numbers are found by their main number: `phone_key` is the blind index of `phoneKey`, no longer of all digits.
+ * Phone numbers are found by their main number: `phone_key` is the blind index of `phoneKey`, no longer of
+ * all digits.
  *
- * Most rows stay as they are. A row with an extension, an international prefix 00 or a national prefix in brackets gets
- * another key, which the code from before does not look for; rows that such code writes afterwards are found by their
- * whole number.
+ * Most rows stay as they are. A row with an extension, an international prefix 00 or a national prefix in
+ * brackets gets another key, which the code from before does not look for; rows that such code writes
+ * afterwards are found by their whole number.
  */
 export const migration: KeyedMigration = {
   name: '2026-12-02-phone-keys',

@@ -1,6 +1,6 @@
 -- name: 2026-12-02-erasures
--- What services report of erasures. `consumer`: the service that has cleared what it held; `remaining`: what is left for an operator.
--- The index of `users` holds erased users alone.
+-- What services report of erasures. `consumer`: the service that has cleared what it held; `remaining`: what
+-- is left for an operator. The index of `users` holds erased users alone.
 
 create table erasure_reports (
   tenant_id text not null,

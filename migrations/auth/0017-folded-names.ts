@@ -22,7 +22,9 @@ export interface FoldedCharacters {
   readonly longerLetters: typeof LONGER_LETTERS;
 }
 
-/** Behind `create`. Words are separated by one space or more; `% _ \\` and the like are letters among others. */
+/**
+ * Behind `create`. Words are separated by one space or more; `% _ \\` and the like are letters among others.
+ */
 export function searchText(folded: FoldedCharacters): string {
   const { leftOut, accents, separators, dotsOfLl, letterGroups, longerLetters } = folded;
   const letters = letterGroups.map(
@@ -80,8 +82,8 @@ const CHANGED = `select tenant_id, id, search_entry(${NAMES}) as was, next_searc
 /**
  * Replaces `search_text` and writes again what was made with the one before.
  *
- * The users concerned are found before writers of names have to wait, and looked for once more among those who were written
- * meanwhile. A search sees all before or all after, because it is one transaction.
+ * The users concerned are found before writers of names have to wait, and looked for once more among those
+ * who were written meanwhile. A search sees all before or all after, because it is one transaction.
  */
 export function refold(searchText: string): string[] {
   return [
@@ -125,8 +127,9 @@ const showsNothing = (column: string) => `${column} ~ '^[${UNSEEN}]+$'`;
 const COLUMNS = NAMES.split(', ');
 
 /**
- * Names are folded as `@rollcall/contract/text` folds them: full case folding, every character that nobody sees, every sign for
- * an apostrophe. A word may be found by its last letter where that is a syllable. Names that show nothing become empty.
+ * Names are folded as `@rollcall/contract/text` folds them: full case folding, every character that nobody
+ * sees, every sign for an apostrophe. A word may be found by its last letter where that is a syllable. Names
+ * that show nothing become empty.
  */
 export const migration: MigrationObject = sqlMigration('2026-12-02-folded-names', {
   up: [

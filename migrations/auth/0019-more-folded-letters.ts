@@ -26,8 +26,9 @@ function spelled(form: string): [letter: string, folded: string] {
 }
 
 /**
- * Names are found without the dot below Indic letters, by letters of two that are typed one by one (Yiddish, medieval Latin), by
- * Malayalam and Bengali letters as they were once written, without a glottal stop, and with further letters with a stroke.
+ * Names are found without the dot below Indic letters, by letters of two that are typed one by one (Yiddish,
+ * medieval Latin), by Malayalam and Bengali letters as they were once written, without a glottal stop, and
+ * with further letters with a stroke.
  */
 export const migration: MigrationObject = sqlMigration('2026-12-02-more-folded-letters', {
   up: refold(searchText(FOLDED)),

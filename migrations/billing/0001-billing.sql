@@ -1,6 +1,7 @@
 -- name: 2026-11-20-billing
--- What is sold, who subscribed to it, and what was billed. There is no table of users here: the id of a customer is the
--- user's own, and only an invoice that was issued says what the user was called then (`profile`), as the law wants it.
+-- What is sold, who subscribed to it, and what was billed. There is no table of users here: the id of a
+-- customer is the user's own, and only an invoice that was issued says what the user was called then
+-- (`profile`), as the law wants it.
 
 create table areas (
   tenant_id text not null,

@@ -1,7 +1,8 @@
 -- name: 2026-11-20-stripe-calls
--- What is asked of Stripe. `payment_requests`: what a caller wants done there, written down before Stripe is asked.
--- `reconcile_…`: how far a comparison with Stripe's lists has come, and what it found; without a tenant, because it walks the
--- whole account at Stripe, and an object that is missing here belongs to nobody yet.
+-- What is asked of Stripe. `payment_requests`: what a caller wants done there, written down before Stripe is
+-- asked. `reconcile_…`: how far a comparison with Stripe's lists has come, and what it found; without a
+-- tenant, because it walks the whole account at Stripe, and an object that is missing here belongs to nobody
+-- yet.
 
 create table payment_requests (
   tenant_id text not null,

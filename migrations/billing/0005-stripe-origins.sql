@@ -1,6 +1,7 @@
 -- name: 2026-12-01-stripe-origins
--- Of which mode and account at Stripe events, objects and payments are. Null: not known, as of rows of before; of `account` also
--- the account that the webhook or the key belongs to. `foreign`: an event of another mode or account than the settings name.
+-- Of which mode and account at Stripe events, objects and payments are. Null: not known, as of rows of
+-- before; of `account` also the account that the webhook or the key belongs to. `foreign`: an event of
+-- another mode or account than the settings name.
 
 alter table stripe_events add column account text,
   drop constraint stripe_events_state_check,

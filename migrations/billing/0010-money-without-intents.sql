@@ -1,8 +1,9 @@
 -- name: 2026-12-02-money-without-intents
--- Money that came without a payment intent is a payment too: by a charge of its own, or by an invoice that says it was paid. The
--- key of such a payment, `stripe_payment_intent_id`, is the id of the charge or the invoice. When money came in and went back, by
--- Stripe, stands beside when it was recorded; null for what was recorded before, until something is told of it. `ever_refunded`: the most that
--- ever went back, with what was given back again, so that a refund that is told again is not told to others again.
+-- Money that came without a payment intent is a payment too: by a charge of its own, or by an invoice that
+-- says it was paid. The key of such a payment, `stripe_payment_intent_id`, is the id of the charge or the
+-- invoice. When money came in and went back, by Stripe, stands beside when it was recorded; null for what was
+-- recorded before, until something is told of it. `ever_refunded`: the most that ever went back, with what
+-- was given back again, so that a refund that is told again is not told to others again.
 
 alter table payments add column stripe_charge_id text, add column stripe_invoice_id text,
   add column capture_time timestamptz(3), add column refund_time timestamptz(3),

@@ -1,5 +1,6 @@
 -- name: 2026-12-02-billing-erased-users
--- Users who were erased, and whose rows the service has cleared. `erase_time`: of the erasure at the owner. Ids only.
+-- Users who were erased, and whose rows the service has cleared. `erase_time`: of the erasure at the owner.
+-- Ids only.
 
 create table erased_users (
   tenant_id text not null,

@@ -1,6 +1,7 @@
 -- name: 2026-12-02-fractional-payments
--- Whether minor units cannot say a payment is a column of its own. An index whose condition names the amounts has every change of
--- them written to all indexes of the table (no heap-only update), though the condition holds of no row before or after.
+-- Whether minor units cannot say a payment is a column of its own. An index whose condition names the amounts
+-- has every change of them written to all indexes of the table (no heap-only update), though the condition
+-- holds of no row before or after.
 
 drop index payments_fractional;
 

@@ -1,6 +1,7 @@
 -- name: 2026-11-20-bookings
--- Bookings. There is no table of users here: `user_id` names a user of the user service, and nothing in this database
--- can be joined to find out who that is. `contact_details` is what the booking was made with, kept as evidence.
+-- Bookings. There is no table of users here: `user_id` names a user of the user service, and nothing in this
+-- database can be joined to find out who that is. `contact_details` is what the booking was made with, kept
+-- as evidence.
 
 create table bookings (
   tenant_id text not null,

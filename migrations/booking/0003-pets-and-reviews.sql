@@ -1,6 +1,7 @@
 -- name: 2026-11-20-pets-and-reviews
--- Pets, which belong to this domain, and reviews. Users are named by their ids alone, as everywhere here. `made_by_request`
--- remembers which request made which of them, also after it was removed, so that a late repeat does not make it again.
+-- Pets, which belong to this domain, and reviews. Users are named by their ids alone, as everywhere here.
+-- `made_by_request` remembers which request made which of them, also after it was removed, so that a late
+-- repeat does not make it again.
 
 create table made_by_request (
   tenant_id text not null,

@@ -1,6 +1,6 @@
 -- name: 2026-11-20-booking-user-access
--- What `@rollcall/user-access` keeps in the database of a service: up to where statistics were told, who was merged into whom,
--- and how far the change feed was followed. Ids only; nothing here says who anybody is.
+-- What `@rollcall/user-access` keeps in the database of a service: up to where statistics were told, who was
+-- merged into whom, and how far the change feed was followed. Ids only; nothing here says who anybody is.
 
 create table told_statistics (
   tenant_id text not null,

@@ -25,8 +25,8 @@ export interface ImportSurroundings {
 }
 
 /**
- * Imports a file and answers the summary's lines. Throws ImportFault where the file, the report or a service is not to be
- * had, and where the counts do not add up in the end.
+ * Imports a file and answers the summary's lines. Throws ImportFault where the file, the report or a service
+ * is not to be had, and where the counts do not add up in the end.
  */
 export async function importFile(args: ImportArguments, surroundings: ImportSurroundings): Promise<string[]> {
   const { addresses, folder, screen, signal } = surroundings;
@@ -65,7 +65,10 @@ function columnsLeftOut({ headerLine, unusedColumns }: Source): ReportLine[] {
 
 /** As many people as the service resolves in one call. Also how many rows are in memory at a time. */
 const BATCH_SIZE = 500;
-/** Calls at a time: keeps two cores busy, and is less than the services' connections to their databases. Our own choice. */
+/**
+ * Calls at a time: keeps two cores busy, and is less than the services' connections to their databases. Our
+ * own choice.
+ */
 const CONCURRENCY = 8;
 
 /** What importing needs. */

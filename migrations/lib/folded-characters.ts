@@ -1,5 +1,6 @@
-// How `search_text` folds characters since `2026-12-02-folded-names`: what `@rollcall/contract/text` says of each, spelled out, because
-// a migration stays as it is and a database may know another Unicode, and no locale. Classes are of PostgreSQL's regular expressions.
+// How `search_text` folds characters since `2026-12-02-folded-names`: what `@rollcall/contract/text` says of
+// each, spelled out, because a migration stays as it is and a database may know another Unicode, and no
+// locale. Classes are of PostgreSQL's regular expressions.
 
 /** Characters that nobody sees, and signs that stand for an apostrophe. */
 export const LEFT_OUT = [
@@ -86,7 +87,10 @@ export const SYLLABLES = [
   '\\U0002ceb0-\\U0002ebe0\\U0002ebf0-\\U0002ee5d\\U00030000-\\U0003134a\\U00031350-\\U00033479',
 ].join('');
 
-/** Letters that become another one, and for each in order what it becomes: apart by scripts, because `translate` goes through all of them for each character. */
+/**
+ * Letters that become another one, and for each in order what it becomes: apart by scripts, because
+ * `translate` goes through all of them for each character.
+ */
 export const LETTER_GROUPS: readonly (readonly [letters: string, folded: string])[] = [
   // Latin, as far as most of Europe has it.
   [

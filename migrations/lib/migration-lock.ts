@@ -23,8 +23,8 @@ export interface LockOptions {
 }
 
 /**
- * Begins a transaction that holds the lock of migrations until it ends. A transaction, so that the lock goes with it also
- * where the connection turns out to be shared.
+ * Begins a transaction that holds the lock of migrations until it ends. A transaction, so that the lock goes
+ * with it also where the connection turns out to be shared.
  * @throws StartupError where another process keeps the lock for longer than `waitMs`.
  */
 export async function takeMigrationLock(client: Client, options: LockOptions): Promise<void> {

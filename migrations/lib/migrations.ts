@@ -7,7 +7,9 @@ import type { Keyring } from '@rollcall/runtime/sealing';
 export interface KeyedMigration {
   /** Name in the database's list of migrations. It never changes. */
   readonly name: string;
-  /** @param readKeys called when there is data to convert; throws StartupError when the settings have no keys */
+  /**
+   * @param readKeys called when there is data to convert; throws StartupError when the settings have no keys
+   */
   withKeys(readKeys: () => Keyring): MigrationObject;
 }
 
@@ -47,7 +49,8 @@ const FILE = /^(\d{4})-[a-z0-9-]+\.(?:sql|ts)$/;
 /**
  * Reads the migrations of one service in the order of their file names.
  *
- * `0001-users.sql` holds statements (see `parseSql`). `0003-seal-contact.ts` computes, and exports `migration`.
+ * `0001-users.sql` holds statements (see `parseSql`). `0003-seal-contact.ts` computes, and exports
+ * `migration`.
  * @throws Error when a number is missing or taken twice, or two files have one name
  */
 export async function readMigrations(folder: URL): Promise<readonly DatabaseMigration[]> {
@@ -71,8 +74,8 @@ async function readMigration(file: URL): Promise<DatabaseMigration> {
 }
 
 /**
- * Splits the text of an SQL file: a first line `-- name: 2026-11-20-users` with the name in the database's list, the
- * statements, a line `-- down`, and the statements that take them back.
+ * Splits the text of an SQL file: a first line `-- name: 2026-11-20-users` with the name in the database's
+ * list, the statements, a line `-- down`, and the statements that take them back.
  * @throws Error when one of the two lines is missing
  */
 export function parseSql(text: string, path: string): { name: string; up: string; down: string } {

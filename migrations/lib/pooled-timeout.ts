@@ -11,8 +11,8 @@ export interface PooledTimeout {
 }
 
 /**
- * Has the database end statements of new sessions after `timeoutMs`, where nothing ends them sooner. Where that changes,
- * idle sessions are closed, so that a pooler opens new ones, which have the timeout.
+ * Has the database end statements of new sessions after `timeoutMs`, where nothing ends them sooner. Where
+ * that changes, idle sessions are closed, so that a pooler opens new ones, which have the timeout.
  * @throws StartupError where a setting of the role stands in the way.
  */
 export async function setPooledTimeout({ url, timeoutMs, variable }: PooledTimeout): Promise<void> {

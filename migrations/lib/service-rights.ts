@@ -1,7 +1,10 @@
 import { type Secret, StartupError } from '@rollcall/runtime';
 import pg from 'pg';
 
-/** What a service's role may do in a database that another role owns: everything with rows, except as said here. */
+/**
+ * What a service's role may do in a database that another role owns: everything with rows, except as said
+ * here.
+ */
 export interface ServiceRights {
   /** Tables that the service reads and never changes. */
   readonly readOnly: readonly string[];
@@ -21,7 +24,8 @@ export function roleOf(url: Secret): string {
 }
 
 /**
- * Gives the role of a service its rights in the schema `public`, and takes every other right there from it. Repeating it changes nothing.
+ * Gives the role of a service its rights in the schema `public`, and takes every other right there from it.
+ * Repeating it changes nothing.
  * @param ownerUrl as the role that owns the tables.
  * @throws StartupError where the role does not exist, or could take more rights by itself.
  */

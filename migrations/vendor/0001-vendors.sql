@@ -1,7 +1,8 @@
 -- name: 2026-11-20-vendors
--- Vendors and what they offer. There is no table of users here: `user_id` names a user of the user service, where the name, the
--- business name, the picture and the ratings of a vendor are. `vendor_countries` says of each vendor in which countries it works,
--- beside the time by which lists go, so that a page of one country reads no other.
+-- Vendors and what they offer. There is no table of users here: `user_id` names a user of the user service,
+-- where the name, the business name, the picture and the ratings of a vendor are. `vendor_countries` says of
+-- each vendor in which countries it works, beside the time by which lists go, so that a page of one country
+-- reads no other.
 
 create table vendors (
   tenant_id text not null,

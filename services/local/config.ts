@@ -19,7 +19,9 @@ export interface LocalConfig extends LocalSettings {
   flags: LocalFlags;
   /** Environment of this process, for the processes that it starts. */
   env: NodeJS.ProcessEnv;
-  /** Services that use the embedded database, in the order of `SERVICES`. Empty when no Postgres is started. */
+  /**
+   * Services that use the embedded database, in the order of `SERVICES`. Empty when no Postgres is started.
+   */
   embedded: readonly ServiceName[];
 }
 

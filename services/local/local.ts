@@ -22,13 +22,19 @@ const AFTER_KILL_MS = 10_000;
 /** Twice what all services use at their defaults, to leave room for other clients. Our own choice. */
 const MAX_CONNECTIONS = '300';
 
-/** How long the other services may take to report their faults after one could not start. Milliseconds. Our own choice. */
+/**
+ * How long the other services may take to report their faults after one could not start. Milliseconds. Our
+ * own choice.
+ */
 const OTHER_FAULTS_MS = 3000;
 
 /** Time within which this process notices that a database ended. Milliseconds. Our own choice. */
 const NOTICED_MS = 500;
 
-/** All running processes. A process that ends is restarted. Disposing stops the services in reverse order, then Postgres. */
+/**
+ * All running processes. A process that ends is restarted. Disposing stops the services in reverse order,
+ * then Postgres.
+ */
 export interface RunningLocal extends AsyncDisposable {
   facts: StartedFacts;
   /** The given settings, with other ports in place of ports in use. */
@@ -234,7 +240,9 @@ async function retryAfterOutage(
   }
 }
 
-/** Waits until `work` ends or the signal aborts. After an abort `work` goes on, and its failure is ignored. */
+/**
+ * Waits until `work` ends or the signal aborts. After an abort `work` goes on, and its failure is ignored.
+ */
 async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();

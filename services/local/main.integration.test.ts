@@ -249,7 +249,10 @@ describe('npm start', { timeout: 180_000 }, () => {
     return ((answer[field] ?? []) as unknown[]).length;
   }
 
-  /** No process of ours: every one of them has a port, the data directory or one of its files on its command line or open. */
+  /**
+   * No process of ours: every one of them has a port, the data directory or one of its files on its command
+   * line or open.
+   */
   async function allEnded(): Promise<void> {
     for (;;) {
       const listening = await Promise.all(PORTS.map((name) => isListening(Number(env[name]))));

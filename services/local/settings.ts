@@ -12,8 +12,8 @@ import {
 import { keysSetting } from '@rollcall/runtime/sealing';
 
 /**
- * Names of the services in the order in which they start. They stop in reverse order. Each has its own database, and a role
- * and a database of its name.
+ * Names of the services in the order in which they start. They stop in reverse order. Each has its own
+ * database, and a role and a database of its name.
  */
 export const SERVICES = ['auth', 'booking', 'vendor', 'billing'] as const;
 
@@ -23,8 +23,8 @@ export type ServiceName = (typeof SERVICES)[number];
 const OWNERS: ReadonlyMap<string, string> = new Map([['auth', 'auth_owner']]);
 
 /**
- * Returns the role that owns the database of a service and runs its migrations. Auth has a separate owner, so that the
- * service cannot change its audit log. Every other service owns its database.
+ * Returns the role that owns the database of a service and runs its migrations. Auth has a separate owner, so
+ * that the service cannot change its audit log. Every other service owns its database.
  */
 export function ownerOf(service: string): string {
   return OWNERS.get(service) ?? service;

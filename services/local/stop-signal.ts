@@ -1,6 +1,9 @@
 import type { LogOutput } from '@rollcall/runtime';
 
-/** Within this time a second signal is npm's copy of the Ctrl-C that the terminal has already sent. Milliseconds. */
+/**
+ * Within this time a second signal is npm's copy of the Ctrl-C that the terminal has already sent.
+ * Milliseconds.
+ */
 const ECHO_MS = 1_000;
 
 /** Requests to stop this process. */

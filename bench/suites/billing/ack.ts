@@ -53,7 +53,10 @@ export const ack: BenchCase = {
   },
 };
 
-/** Sends deliveries at a fixed rate without waiting for answers. Times count from the moment when each was due. */
+/**
+ * Sends deliveries at a fixed rate without waiting for answers. Times count from the moment when each was
+ * due.
+ */
 async function atRate(
   deliveries: readonly Delivery[],
   rate: number,

@@ -49,7 +49,8 @@ const refunded = (story: Story, amount: number) => [
 ];
 const none = { refunded: 0, disputeState: null };
 
-// Of ten payments: four succeed, two succeed at the second attempt, two are refunded in part, one in full, one is lost.
+// Of ten payments: four succeed, two succeed at the second attempt, two are refunded in part, one in full,
+// one is lost.
 const COURSES: readonly PaymentCourse[] = [
   ...Array.from({ length: 4 }, () => ({
     final: { state: 'SUCCEEDED', captured: AMOUNT, ...none },
@@ -87,7 +88,8 @@ const COURSES: readonly PaymentCourse[] = [
 ];
 
 /**
- * Creates the events of `count` payments. Every other payment happens within a single second of Stripe's clock.
+ * Creates the events of `count` payments. Every other payment happens within a single second of Stripe's
+ * clock.
  * @param name prefix that makes the ids unique
  */
 export function mixPayments(name: string, count: number): PaymentMix {

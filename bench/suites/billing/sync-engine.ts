@@ -12,10 +12,16 @@ const { runMigrations, StripeSync }: typeof SyncEngine = createRequire(import.me
 );
 
 const TABLES = ['payment_intents', 'charges', 'refunds', 'disputes'];
-/** Fields that must equal those of the last event, where the table has the column. All other columns follow from these. */
+/**
+ * Fields that must equal those of the last event, where the table has the column. All other columns follow
+ * from these.
+ */
 const FIELDS = ['status', 'amount_received', 'captured', 'amount_refunded', 'amount'];
 
-/** Opens npm's usual library for a copy of Stripe's objects in Postgres. Options that call Stripe for each event are off. */
+/**
+ * Opens npm's usual library for a copy of Stripe's objects in Postgres. Options that call Stripe for each
+ * event are off.
+ */
 export async function openSyncEngine(databaseUrl: string): Promise<WebhookContestant> {
   await runMigrations({ databaseUrl, schema: 'stripe' });
   const sync = new StripeSync({

@@ -29,8 +29,8 @@ async function compareCoalesced(
 ): Promise<Measured> {
   const ids = await world.users(USERS);
   await using client = await openClient(world, { maxEntries: GETS });
-  // No user is asked for twice: the service caches users, and a second read would skip the database. Rounds that need
-  // more users than there are start again with users that were evicted long ago.
+  // No user is asked for twice: the service caches users, and a second read would skip the database. Rounds
+  // that need more users than there are start again with users that were evicted long ago.
   let asked = 0;
   const measure = (get: UnaryPeer['get']) => () => {
     const from = asked;

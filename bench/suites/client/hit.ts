@@ -86,7 +86,8 @@ export const peek: BenchCase = {
 
 function copyToLru(client: UserClient, ids: readonly string[]): LRUCache<string, User> {
   const lru = new LRUCache<string, User>({ max: USERS });
-  // Keyed by the user's own id text, as a service would: each lookup uses another copy of that text, on both sides.
+  // Keyed by the user's own id text, as a service would: each lookup uses another copy of that text, on both
+  // sides.
   for (const user of ids.map((id) => client.peek(id) as User)) lru.set(user.id, user);
   return lru;
 }

@@ -29,11 +29,13 @@ const POLL_MS = 1;
 const SAMPLE = 3;
 
 /**
- * Polls caches every millisecond until each has dropped or replaced the old version of a user. Disposing stops the polling.
+ * Polls caches every millisecond until each has dropped or replaced the old version of a user. Disposing
+ * stops the polling.
  *
- * Polling shares the thread that the clients read their feed on. Polling every cache for every user took a third of that
- * thread and measured itself. So old versions are recorded before the clock runs, and while none of a few sampled caches has
- * dropped a user, the others are not polled for it. The first drop may be seen one or two polls late, never early.
+ * Polling shares the thread that the clients read their feed on. Polling every cache for every user took a
+ * third of that thread and measured itself. So old versions are recorded before the clock runs, and while
+ * none of a few sampled caches has dropped a user, the others are not polled for it. The first drop may be
+ * seen one or two polls late, never early.
  */
 export class InvalidationWatch implements Disposable {
   readonly #clients: readonly PeekableCache[];
@@ -51,14 +53,20 @@ export class InvalidationWatch implements Disposable {
     this.#looking = this.#look();
   }
 
-  /** Starts to wait until every cache has dropped the old version of a user. @throws Error when `ids` lacked it. */
+  /**
+   * Starts to wait until every cache has dropped the old version of a user.
+   * @throws Error when `ids` lacked it.
+   */
   expect(id: string): void {
     const held = this.#known.get(id);
     if (held === undefined) throw new Error(`user ${id} was not announced to the watch`);
     this.#awaited.push({ id, held, isInvalidating: false });
   }
 
-  /** Waits at most `limitMs` until all caches have dropped all users. Returns one entry for each cache and user. */
+  /**
+   * Waits at most `limitMs` until all caches have dropped all users. Returns one entry for each cache and
+   * user.
+   */
   async end(limitMs: number): Promise<readonly Invalidated[]> {
     const giveUpAt = performance.now() + limitMs;
     while (this.#awaited.length > 0 && performance.now() < giveUpAt) await sleep(POLL_MS);

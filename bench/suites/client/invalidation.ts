@@ -53,7 +53,10 @@ function summarize(byRound: readonly (readonly number[])[]): CaseResult {
   };
 }
 
-/** Changes each user once at the fixed rate. Returns how long each client showed the old version, in milliseconds. */
+/**
+ * Changes each user once at the fixed rate. Returns how long each client showed the old version, in
+ * milliseconds.
+ */
 async function playRound(world: World, clients: readonly UserClient[], ids: readonly string[]) {
   using admin = createUserAdminClient({
     address: (await world.auth()).address,

@@ -1,5 +1,5 @@
-// The case `memory` runs this with --expose-gc. It fills the client's cache or a bare lru-cache and writes the heap
-// bytes of each user.
+// The case `memory` runs this with --expose-gc. It fills the client's cache or a bare lru-cache and writes
+// the heap bytes of each user.
 import { createUserClient, type User } from '@rollcall/user-client';
 import { LRUCache } from 'lru-cache';
 import { userIds } from '../../world/seed.ts';

@@ -16,8 +16,9 @@ export interface CachingPeer {
 }
 
 /**
- * Creates every peer at the settings that its documentation calls the fastest, with the size and ttl of our cache. A
- * library that cannot batch misses gets dataloader's batching, so that no peer pays for one call per user.
+ * Creates every peer at the settings that its documentation calls the fastest, with the size and ttl of our
+ * cache. A library that cannot batch misses gets dataloader's batching, so that no peer pays for one call per
+ * user.
  */
 export function createMixedPeers(fetcher: UserFetcher): CachingPeer[] {
   return [withDataLoader(fetcher), withLayeredLoader(fetcher), withBentoCache(fetcher)];

@@ -31,7 +31,10 @@ export function createMixedRequests(): MixedRequests {
   };
 }
 
-/** Creates a generator of numbers from 0 to 1 (mulberry32). Equal seeds give equal numbers, so that contestants compete fairly. */
+/**
+ * Creates a generator of numbers from 0 to 1 (mulberry32). Equal seeds give equal numbers, so that
+ * contestants compete fairly.
+ */
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

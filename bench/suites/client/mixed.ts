@@ -25,8 +25,8 @@ export const mixed: BenchCase = {
     const peers = createMixedPeers(fetcher);
     await fillPeers(peers, requests.settled, fetcher);
 
-    // Each round and contestant has its own requests: the service caches users, so that a second reader of the same
-    // requests would skip the database.
+    // Each round and contestant has its own requests: the service caches users, so that a second reader of
+    // the same requests would skip the database.
     const measure = (get: Get) => () => {
       const ids = requests.next(GETS);
       return perSecond(GETS, () => play(get, ids));

@@ -48,7 +48,10 @@ const READ_JOINED = {
     left join users u on u.tenant_id = b.tenant_id and u.id = b.user_id ${PAGE}`,
 };
 
-/** Opens the filled booking database through the booking service's pool. Statements are prepared once per connection. */
+/**
+ * Opens the filled booking database through the booking service's pool. Statements are prepared once per
+ * connection.
+ */
 export async function openPages(world: World): Promise<Pages> {
   const url = new Secret(await world.bookings({ bookings: BOOKINGS, users: PAGE_USERS }));
   const logger = createLogger({ service: 'bench', level: 'warn' });

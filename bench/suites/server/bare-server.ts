@@ -1,5 +1,5 @@
-// node bare-server.ts DATABASE_URL TENANT_ID: a minimal grpc-js server with our messages and codec, and users in a Map. No
-// gRPC server on Node is faster. It prints its port and serves until it is killed.
+// node bare-server.ts DATABASE_URL TENANT_ID: a minimal grpc-js server with our messages and codec, and users
+// in a Map. No gRPC server on Node is faster. It prints its port and serves until it is killed.
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';

@@ -12,7 +12,9 @@ export const GET_USERS = 20_000;
 /** Calls at the same time. */
 export const GETS_IN_FLIGHT = 128;
 
-/** Compares GetUser of an auth process with these settings to a bare grpc-js server that answers from a Map. */
+/**
+ * Compares GetUser of an auth process with these settings to a bare grpc-js server that answers from a Map.
+ */
 async function compareGets(
   { world, rounds }: BenchContext,
   env: Readonly<Record<string, string>>,
@@ -52,7 +54,9 @@ export const getPostgres: BenchCase = {
   run: (context) => compareGets(context, { AUTH_CACHED_USERS: '0' }, 0.5),
 };
 
-/** Prepares a GetUser for each id. An answer is right when it contains the id. `view` is REFERENCE by default. */
+/**
+ * Prepares a GetUser for each id. An answer is right when it contains the id. `view` is REFERENCE by default.
+ */
 export function getRequests(
   tenantId: string,
   ids: readonly string[],

@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net';
 
 /**
- * A minimal gRPC client: it sends prepared bytes and reads no more of an answer than the message. On two cores a full
- * client would be slower than any server and hide it.
- * Frames: https://www.rfc-editor.org/rfc/rfc9113, header fields: https://www.rfc-editor.org/rfc/rfc7541.
+ * A minimal gRPC client: it sends prepared bytes and reads no more of an answer than the message. On two
+ * cores a full client would be slower than any server and hide it. Frames:
+ * https://www.rfc-editor.org/rfc/rfc9113, header fields: https://www.rfc-editor.org/rfc/rfc7541.
  */
 export interface RawClient extends Disposable {
   /** Sends a framed request. Resolves with the answer's message; rejects when the answer is an error. */

@@ -13,7 +13,8 @@ const CONCURRENCY = 2;
 // More than are hashed at once, so that one is always waiting.
 const CALLERS = 8;
 const SIGN_INS = 160;
-// Sign-ins of each side before the rounds, until the code is compiled. As warm-ups of `compare` they would use up its time.
+// Sign-ins of each side before the rounds, until the code is compiled. As warm-ups of `compare` they would
+// use up its time.
 const WARM_UP_SIGN_INS = 800;
 const PASSWORD = 'correct horse battery';
 // OWASP ASVS 5. The service uses equal ones.

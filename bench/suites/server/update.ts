@@ -16,7 +16,10 @@ const UPDATE = {
   text: `update users set display_name = $3, version = version + 1, update_time = now() where tenant_id = $1 and id = $2`,
 };
 
-/** Cost of a version, a change in the feed and an answer, beside the write itself. Both sides wait for the disk. */
+/**
+ * Cost of a version, a change in the feed and an answer, beside the write itself. Both sides wait for the
+ * disk.
+ */
 export const update: BenchCase = {
   name: 'update',
   doc: 'UpdateUser with its change in the feed, against one bare UPDATE per transaction in node pg; fsync on for both',

@@ -6,7 +6,9 @@ import { startAuth } from '../../world/start-services.ts';
 import { GET_USERS, GETS_IN_FLIGHT, getRequests } from './get.ts';
 import { type Load, openLoad, type Prepared } from './load.ts';
 
-/** Gain of a second worker. The load takes part of a core, so that two cores are never both free for workers. */
+/**
+ * Gain of a second worker. The load takes part of a core, so that two cores are never both free for workers.
+ */
 export const workers: BenchCase = {
   name: 'workers',
   doc: 'GetUser of users in the cache: two worker processes behind one port, against one',

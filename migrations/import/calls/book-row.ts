@@ -22,9 +22,9 @@ export interface BookContext {
 }
 
 /**
- * Makes the booking of a row, with its user where there is one. Where the service does not want it so, because the user
- * cannot book or because the request was done before in another way, it is tried without the user: with the same request
- * id, so that there is one booking in the end, whichever way came first.
+ * Makes the booking of a row, with its user where there is one. Where the service does not want it so,
+ * because the user cannot book or because the request was done before in another way, it is tried without the
+ * user: with the same request id, so that there is one booking in the end, whichever way came first.
  */
 export async function bookRow(
   request: CreateBookingRequest,

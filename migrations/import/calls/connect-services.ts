@@ -12,7 +12,10 @@ import { ImportFault } from '../import-fault.ts';
 const port = (variable: string, about: { default: string; doc: string }) =>
   integerSetting({ variable, ...about, min: 1, max: 65_535 });
 
-/** What the import reads from the environment: the same variables as `npm start`, and addresses for services elsewhere. */
+/**
+ * What the import reads from the environment: the same variables as `npm start`, and addresses for services
+ * elsewhere.
+ */
 export const IMPORT_SETTINGS = {
   authGrpcPort: port('AUTH_GRPC_PORT', {
     default: '50051',
@@ -58,7 +61,10 @@ export interface Services extends Disposable {
   readonly bookings: BookingClient;
 }
 
-/** Deadline of a call: nobody waits for one page here, and a busy service shall not be asked twice. Our own choice. */
+/**
+ * Deadline of a call: nobody waits for one page here, and a busy service shall not be asked twice. Our own
+ * choice.
+ */
 const TIMEOUT_MS = 10_000;
 const GREETING_TIMEOUT_MS = 3_000;
 

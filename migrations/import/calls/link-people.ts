@@ -23,12 +23,16 @@ export interface LinkContext {
   readonly counts: PeopleCounts;
 }
 
-/** The user that an earlier import made for an address is deleted, or has another address by now: nobody to book for. */
+/**
+ * The user that an earlier import made for an address is deleted, or has another address by now: nobody to
+ * book for.
+ */
 export const LOST = 'the user that an earlier import made for this e-mail was changed or deleted since';
 
 /**
- * Leads people to users and notes it in the index: whoever is there is found, the others are made, in the order given. The
- * first of several with the same e-mail decides. At most 500, which is what the service resolves at once.
+ * Leads people to users and notes it in the index: whoever is there is found, the others are made, in the
+ * order given. The first of several with the same e-mail decides. At most 500, which is what the service
+ * resolves at once.
  */
 export async function linkPeople(people: readonly Person[], context: LinkContext): Promise<void> {
   const first = new Map<string, Person>();
@@ -60,7 +64,10 @@ async function resolve(people: readonly Person[], context: LinkContext): Promise
   });
 }
 
-/** Makes a user and notes it; false where the service knows the address or the request already, with something else. */
+/**
+ * Makes a user and notes it; false where the service knows the address or the request already, with something
+ * else.
+ */
 async function createUser({ emailKey, user }: Person, context: LinkContext): Promise<boolean> {
   const { services, tenantId, call, signal, index, counts } = context;
   const request = { tenantId, requestId: requestId('user', tenantId, emailKey), user };

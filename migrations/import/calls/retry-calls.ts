@@ -25,8 +25,9 @@ export interface RetryOptions {
 }
 
 /**
- * Repeats calls that fail because the service is away or has too much to do, with growing pauses. A refusal of this one
- * request passes as it is. A service that stays away for too long, or fails in another way, ends the import: ImportFault.
+ * Repeats calls that fail because the service is away or has too much to do, with growing pauses. A refusal
+ * of this one request passes as it is. A service that stays away for too long, or fails in another way, ends
+ * the import: ImportFault.
  */
 export function createRetry({ service, say, signal, maxOutageMs = MAX_OUTAGE_MS }: RetryOptions): RetryCall {
   let isAway = false;
@@ -72,8 +73,9 @@ function stayedAway(service: string, error: ConnectError): ImportFault {
 }
 
 /**
- * Runs a job for every item, at most `concurrency` at a time, begun in the items' order, and answers the results in that
- * order. After a failure nothing more is begun; it throws the first one when what was begun has ended.
+ * Runs a job for every item, at most `concurrency` at a time, begun in the items' order, and answers the
+ * results in that order. After a failure nothing more is begun; it throws the first one when what was begun
+ * has ended.
  */
 export async function mapConcurrently<T, R>(
   items: readonly T[],
@@ -107,8 +109,8 @@ const ABOUT_THE_REQUEST: ReadonlySet<Code> = new Set([
 ]);
 
 /**
- * Why a service does not want this one request, by the contract's reason; others may pass. Undefined where the fault lies
- * elsewhere and the next request would fare no better.
+ * Why a service does not want this one request, by the contract's reason; others may pass. Undefined where
+ * the fault lies elsewhere and the next request would fare no better.
  */
 export function refusalOf(error: unknown): string | undefined {
   if (!(error instanceof ConnectError) || !ABOUT_THE_REQUEST.has(error.code)) return undefined;

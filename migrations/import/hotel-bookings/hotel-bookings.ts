@@ -25,7 +25,8 @@ type Column = (typeof REQUIRED)[number] | (typeof OPTIONAL)[number];
 /**
  * Hotel bookings with the columns of the public data set "Hotel booking demand", and name, e-mail and phone.
  *
- * `credit_card` is left out on purpose: Rollcall has no use for cards, and a column that is not read cannot leak.
+ * `credit_card` is left out on purpose: Rollcall has no use for cards, and a column that is not read cannot
+ * leak.
  */
 export const hotelBookings: SourceKind<Column> = {
   doc: 'hotel bookings, in the columns of the data set "Hotel booking demand" with name, email and phone-number',

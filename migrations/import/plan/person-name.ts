@@ -15,9 +15,9 @@ const COMPANY_FORMS = new Set('inc llc ltd gmbh plc corp'.split(' '));
 const COMMAS = /[,\uff0c\u060c\u3001]/;
 
 /**
- * Splits a name as people write it: the last word is the family name, what stands before it the given names; with a comma the
- * family name stands before it ("King, Ada"). Titles before and suffixes behind belong to neither ("Dr. Ada King, MD" is Ada
- * King), unless nothing else is there.
+ * Splits a name as people write it: the last word is the family name, what stands before it the given names;
+ * with a comma the family name stands before it ("King, Ada"). Titles before and suffixes behind belong to
+ * neither ("Dr. Ada King, MD" is Ada King), unless nothing else is there.
  */
 export function splitName(name: string): PersonName {
   const [first = [], ...rest] = name.split(COMMAS).map(wordsOf);
@@ -36,7 +36,9 @@ export function splitName(name: string): PersonName {
 
 type Words = readonly string[];
 
-/** Family name first. Of several parts behind it the first one is the given names; the others are shown only. */
+/**
+ * Family name first. Of several parts behind it the first one is the given names; the others are shown only.
+ */
 function splitFamilyFirst(first: Words, given: readonly Words[], others: readonly Words[]): PersonName {
   const [family, names] = [parted(first), parted(given[0] ?? [])];
   const beside = others.filter((words) => !given.includes(words)).flat();

@@ -26,7 +26,9 @@ export type RowPlan = { readonly line: number; readonly endByte: number } & (
       readonly request: CreateBookingRequest;
       /** Who to link it to, or why nobody. */
       readonly person: Person | { readonly reason: string };
-      /** Values that neither the user nor the booking has, or only the booking's contact details, by column. */
+      /**
+       * Values that neither the user nor the booking has, or only the booking's contact details, by column.
+       */
       readonly leftOut: readonly LeftOut[];
     }
 );
@@ -40,7 +42,10 @@ export interface PlanContext {
   readonly index: RowIndex;
 }
 
-/** Plans one row. Rows must come in the order of the file, because the nth of several equal rows has a request id of its own. */
+/**
+ * Plans one row. Rows must come in the order of the file, because the nth of several equal rows has a request
+ * id of its own.
+ */
 export function planRow(row: Row, context: PlanContext): RowPlan {
   const { line, endByte } = row;
   if ('fault' in row) return { line, endByte, kind: 'refuse', reason: row.fault };
@@ -58,7 +63,10 @@ export function planRow(row: Row, context: PlanContext): RowPlan {
 
 const NOT_FIRST = 'is not taken for the user: the first row of this e-mail has another or none';
 
-/** Parts of a person that its user does not have: unusable ones, and others than in the first row of the person. */
+/**
+ * Parts of a person that its user does not have: unusable ones, and others than in the first row of the
+ * person.
+ */
 function partsLeftOut(person: Person | { readonly reason: string }, { kind, index }: PlanContext): LeftOut[] {
   if ('reason' in person) return [];
   const { emailKey, user, leftOut } = person;
@@ -97,8 +105,8 @@ const OTHER_FIELDS = {
 } as const;
 
 /**
- * Makes a user of a person, or says why that cannot be: the contract's own rule decides whether the e-mail is usable. Any
- * other part that breaks its rule is left out; it stays in the booking's contact details.
+ * Makes a user of a person, or says why that cannot be: the contract's own rule decides whether the e-mail is
+ * usable. Any other part that breaks its rule is left out; it stays in the booking's contact details.
  */
 export function planPerson({ name, email, phone }: SourcePerson): Person | { readonly reason: string } {
   const address = email.trim();
@@ -117,8 +125,8 @@ export function planPerson({ name, email, phone }: SourcePerson): Person | { rea
 }
 
 /**
- * A request id that is the same whenever the same thing is asked: a UUID of version 8 (RFC 9562, 5.8) made of SHA-256 over
- * the parts. No part can run over into the next one.
+ * A request id that is the same whenever the same thing is asked: a UUID of version 8 (RFC 9562, 5.8) made of
+ * SHA-256 over the parts. No part can run over into the next one.
  */
 export function requestId(...parts: readonly (string | number)[]): string {
   const bytes = digest(['rollcall import', ...parts]).subarray(0, 16);

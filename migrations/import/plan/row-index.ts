@@ -19,8 +19,8 @@ export interface RowIndex extends Disposable {
 }
 
 /**
- * Opens an empty index. It is SQLite's anonymous database: in memory while it is small, else in a temporary file without a
- * name, which is gone when the process is. It holds digests and user ids, no contact data.
+ * Opens an empty index. It is SQLite's anonymous database: in memory while it is small, else in a temporary
+ * file without a name, which is gone when the process is. It holds digests and user ids, no contact data.
  */
 export function openRowIndex(): RowIndex {
   const database = new DatabaseSync('');

@@ -7,7 +7,10 @@ export interface Screen {
 
 /** Shows how far an import is. */
 export interface Progress {
-  /** Rows that are done, and how many bytes of the file have been read for them. Cheap: draws a few times a second at most. */
+  /**
+   * Rows that are done, and how many bytes of the file have been read for them. Cheap: draws a few times a
+   * second at most.
+   */
   update(rows: number, bytes: number): void;
   /** Says something that stays on the screen. */
   say(line: string): void;
@@ -30,7 +33,10 @@ const REDRAW_MS = 100;
 const PLAIN_LINE_MS = 5_000;
 const BAR_CELLS = 24;
 
-/** One line that is redrawn where the screen is a terminal; elsewhere a line of its own every five seconds and at the end. */
+/**
+ * One line that is redrawn where the screen is a terminal; elsewhere a line of its own every five seconds and
+ * at the end.
+ */
 export function createProgress(
   screen: Screen,
   { totalBytes, now = () => performance.now() }: ProgressOptions,

@@ -12,8 +12,9 @@ export interface ReportLine {
 }
 
 /**
- * The report of an import, as CSV with the columns line, outcome, reason. It is written beside its place and moved there when
- * it is whole, so that a file of that name never tells half a story. Disposing of it unfinished removes it.
+ * The report of an import, as CSV with the columns line, outcome, reason. It is written beside its place and
+ * moved there when it is whole, so that a file of that name never tells half a story. Disposing of it
+ * unfinished removes it.
  */
 export interface ReportFile extends AsyncDisposable {
   /** Throws ImportFault where the disk is full. */
@@ -22,7 +23,10 @@ export interface ReportFile extends AsyncDisposable {
   finish(): Promise<void>;
 }
 
-/** Begins a report, and removes what killed imports left of theirs. Throws ImportFault where its folder cannot be written. */
+/**
+ * Begins a report, and removes what killed imports left of theirs. Throws ImportFault where its folder cannot
+ * be written.
+ */
 export async function openReport(path: string): Promise<ReportFile> {
   const partial = `${path}.${process.pid}.partial`;
   if (await isDirectory(path)) {

@@ -67,7 +67,9 @@ export function wrongSums(tally: Tally): string[] {
     });
 }
 
-/** The end of an import as a person reads it, each line shorter than 80 columns but for a report's long name. */
+/**
+ * The end of an import as a person reads it, each line shorter than 80 columns but for a report's long name.
+ */
 export function toSummary(
   tally: Tally,
   { reportPath, elapsedMs }: { reportPath: string; elapsedMs: number },

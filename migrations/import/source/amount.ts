@@ -5,8 +5,8 @@ import { ImportFault } from '../import-fault.ts';
 const DECIMAL = /^([+-]?)(\d{1,9})(?:\.(\d{1,15}))?$/;
 
 /**
- * A rate times a number of units, in the currency's smallest unit, computed in whole numbers only; halves are rounded
- * away from zero. Undefined where the rate is not a decimal number with a point.
+ * A rate times a number of units, in the currency's smallest unit, computed in whole numbers only; halves are
+ * rounded away from zero. Undefined where the rate is not a decimal number with a point.
  */
 export function toMinorUnits(rate: string, units: number, { decimals }: Currency): bigint | undefined {
   const [, sign = '', whole, fraction = ''] = DECIMAL.exec(rate.trim()) ?? [];

@@ -1,4 +1,7 @@
-/** What a cell says: without outer space, and without the formula `="0123"` by which a spreadsheet is made to keep a text. */
+/**
+ * What a cell says: without outer space, and without the formula `="0123"` by which a spreadsheet is made to
+ * keep a text.
+ */
 export function textOf(cell: string): string {
   const trimmed = cell.trim();
   return /^="([^"]*)"$/.exec(trimmed)?.[1]?.trim() ?? trimmed;
@@ -9,7 +12,8 @@ export function wholeNumberOf(cell: string): string {
   return textOf(cell).replace(/^([+-]?\d+)\.0+$/, '$1');
 }
 
-// #N/A, #REF!, #NAME?, their German and French names, Err:502 of LibreOffice, and ##### of a column that is too narrow.
+// #N/A, #REF!, #NAME?, their German and French names, Err:502 of LibreOffice, and ##### of a column that is
+// too narrow.
 const ERROR_VALUE = /^(?:#(?=.*\p{Lu})[\p{Lu}\d/_]+[!?]?|#{3,}|Err:\d{3})$/u;
 
 /** Whether a cell holds what a spreadsheet writes where it has no value to write. */

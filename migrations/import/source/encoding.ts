@@ -26,8 +26,8 @@ const REFUSED: readonly (readonly [start: readonly number[], what: string])[] = 
 ];
 
 /**
- * Recognizes UTF-16, as in the "Unicode text" of Excel, by its byte order mark or by the zero bytes of its first letter; all
- * else is left as it is.
+ * Recognizes UTF-16, as in the "Unicode text" of Excel, by its byte order mark or by the zero bytes of its
+ * first letter; all else is left as it is.
  * @throws ImportFault where the file is no text, with what to do
  */
 export async function toUtf8(source: AsyncIterable<Buffer>, path: string): Promise<Utf8Chunks> {
@@ -66,7 +66,8 @@ async function* decode(chunks: AsyncIterable<Buffer>, encoding: Utf16): AsyncGen
 // No byte of UTF-8, so that the line is refused as one that cannot be read.
 const UNREADABLE = Buffer.from([0xff]);
 
-// What is no character, such as half a surrogate pair or the last byte of a file that is cut, was decoded as U+FFFD.
+// What is no character, such as half a surrogate pair or the last byte of a file that is cut, was decoded as
+// U+FFFD.
 function toBytes(text: string): Buffer {
   const parts = text.split('\ufffd').map((part) => Buffer.from(part));
   return Buffer.concat(parts.flatMap((part, i) => (i === 0 ? [part] : [UNREADABLE, part])));

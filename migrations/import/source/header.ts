@@ -28,7 +28,10 @@ const DELIMITERS = [';', ',', '\t', '|'] as const;
 // As Excel reads it; programs that write such a file again quote it, or fill it up with delimiters.
 const SEPARATOR_LINE = /^"?sep=(\\t|tab|[^"\w\s]|\t)"?[;,\t| ]*$/i;
 
-/** Reads up to the header line, over empty lines and over a first line `sep=;` that says what the delimiter is. */
+/**
+ * Reads up to the header line, over empty lines and over a first line `sep=;` that says what the delimiter
+ * is.
+ */
 export async function readFront(lines: AsyncIterator<Line>): Promise<Front> {
   const first = await nextFilled(lines);
   const [, named] = SEPARATOR_LINE.exec(first?.text ?? '') ?? [];

@@ -15,7 +15,10 @@ export interface Line {
   readonly endsWithCr?: true;
 }
 
-/** A longer line is not kept: it bounds the memory that a file without line breaks could ask for. A row has about 200 bytes. */
+/**
+ * A longer line is not kept: it bounds the memory that a file without line breaks could ask for. A row has
+ * about 200 bytes.
+ */
 export const MAX_LINE_BYTES = 65_536;
 
 const LINE_FEED = 10;
@@ -108,8 +111,9 @@ export type SplitRecord =
   | { readonly kind: 'broken' };
 
 /**
- * Splits the text of one record, which is not empty, at its delimiters, minding quotes (RFC 4180). On a single line a quote
- * where none belongs is a character like others; over several lines that would join what does not belong together.
+ * Splits the text of one record, which is not empty, at its delimiters, minding quotes (RFC 4180). On a
+ * single line a quote where none belongs is a character like others; over several lines that would join what
+ * does not belong together.
  */
 export function splitRecord(text: string, delimiter: string): SplitRecord {
   try {

@@ -10,12 +10,14 @@ export type Row = {
   readonly endByte: number;
 } & ({ readonly cells: Cells } | { readonly fault: string });
 
-/** A quoted field may hold line breaks, but a quote that is never closed must not swallow the rows below it. */
+/**
+ * A quoted field may hold line breaks, but a quote that is never closed must not swallow the rows below it.
+ */
 const MAX_LINES_OF_ROW = 10;
 
 /**
- * Reads the rows below the header. Empty lines, and lines of empty fields, are no rows. A row that cannot be read never
- * touches its neighbours.
+ * Reads the rows below the header. Empty lines, and lines of empty fields, are no rows. A row that cannot be
+ * read never touches its neighbours.
  */
 export async function* readRows(lines: AsyncIterator<Line>, layout: Layout): AsyncGenerator<Row> {
   const ahead: Line[] = [];
@@ -56,7 +58,10 @@ function readSingle(text: string, layout: Layout): { cells: Cells } | { fault: s
   return { fault: `the row has ${split.fields.length} columns, the header ${layout.width}` };
 }
 
-/** Whether a row has the columns of the header: those without a name may be missing, and empty ones may be too many. */
+/**
+ * Whether a row has the columns of the header: those without a name may be missing, and empty ones may be too
+ * many.
+ */
 function fits(fields: readonly string[], { width, headerWidth }: Layout): boolean {
   return fields.length >= width && fields.slice(headerWidth).every((field) => field.trim() === '');
 }

@@ -2,7 +2,9 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { BookingSchema } from '@rollcall/contract/booking';
 import type { Currency } from './amount.ts';
 
-/** The texts of one row by column, as they stand in the file; an optional column that the file lacks is empty. */
+/**
+ * The texts of one row by column, as they stand in the file; an optional column that the file lacks is empty.
+ */
 export type Cells<Column extends string = string> = Readonly<Record<Column, string>>;
 
 /** Whoever a row is about, as the row has it; empty: not given. */
@@ -32,8 +34,8 @@ export interface SourceRecord {
 /**
  * A kind of file that can be imported.
  *
- * Columns that are named in neither list are dropped as the file is read. Together the lists, in their order, are also
- * what a row's request id is made from: a change of either imports every file a second time.
+ * Columns that are named in neither list are dropped as the file is read. Together the lists, in their order,
+ * are also what a row's request id is made from: a change of either imports every file a second time.
  */
 export interface SourceKind<Column extends string = string> {
   /** What is in such a file; for --help. */
@@ -48,7 +50,10 @@ export interface SourceKind<Column extends string = string> {
   read(cells: Cells<Column>, currency: Currency): SourceRecord;
 }
 
-/** A row cannot become a booking. The message goes into the report: it names columns and rules, never what was in them. */
+/**
+ * A row cannot become a booking. The message goes into the report: it names columns and rules, never what was
+ * in them.
+ */
 export class RowFault extends Error {
   override readonly name = 'RowFault';
 }

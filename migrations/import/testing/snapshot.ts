@@ -12,8 +12,8 @@ export interface Snapshot {
 }
 
 /**
- * Reads what two databases hold for a tenant, once everything is told that is to be told. Ids, request ids, times and what
- * depends on how often users were told of only with `exact`: they differ between tenants.
+ * Reads what two databases hold for a tenant, once everything is told that is to be told. Ids, request ids,
+ * times and what depends on how often users were told of only with `exact`: they differ between tenants.
  */
 export async function takeSnapshot(
   databaseUrls: { readonly auth: string; readonly booking: string },

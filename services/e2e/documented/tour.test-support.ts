@@ -30,8 +30,9 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
 /**
- * Compares what a step printed with what the page shows of it. Ids are others each time, but the same one stands for the same
- * user throughout; of times the form is compared; text that ends in "…" is the beginning of what must come.
+ * Compares what a step printed with what the page shows of it. Ids are others each time, but the same one
+ * stands for the same user throughout; of times the form is compared; text that ends in "…" is the beginning
+ * of what must come.
  */
 export function createAnswerCheck() {
   const ids = new Map<string, string>();

@@ -204,7 +204,8 @@ it(
     }
     await expect.poll(statusOf, BACK).toBe(BookingStatus.PAID);
     await expect.poll(() => metric(billing, 'bookingIsClosed'), BACK).toBe(1);
-    // Booking may have done what it was told before it hung, which billing does not know before it tells it again.
+    // Booking may have done what it was told before it hung, which billing does not know before it tells it
+    // again.
     await expect
       .poll(() => jobsOf(billing, 'booking.payment'), BACK)
       .toMatchObject({ burnt: 0, done: 1, waiting: 0 });

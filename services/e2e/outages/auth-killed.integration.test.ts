@@ -52,7 +52,8 @@ describe('a page of bookings', () => {
       .toContain('FOUND Known stale');
     expect([...seen].sort()).toEqual(['FOUND Known', 'FOUND Known stale', 'nobody']);
 
-    // A booking process that starts during the outage knows nobody, and says so rather than that nobody is there.
+    // A booking process that starts during the outage knows nobody, and says so rather than that nobody is
+    // there.
     const fresh = stack.use(
       await startService('booking', { BOOKING_DATABASE_URL: databases[1].url, AUTH_ADDRESS: address }),
     );

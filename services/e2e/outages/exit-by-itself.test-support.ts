@@ -1,5 +1,6 @@
-// A program of its own: reads a user before and during an outage, closes its client and has nothing left to do. Node ends it
-// then, unless something is still open; an unhandled rejection would end it with another code.
+// A program of its own: reads a user before and during an outage, closes its client and has nothing left to
+// do. Node ends it then, unless something is still open; an unhandled rejection would end it with another
+// code.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createUserClient } from '@rollcall/user-client';
 

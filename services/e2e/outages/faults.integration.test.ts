@@ -11,7 +11,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type ServiceProcess, startService } from '../testing/process.ts';
 import { openFaultyProxy, readDuring, shown } from './faults.test-support.ts';
 
-// The user service as processes of its own, and the real client. An unhandled rejection anywhere fails the run.
+// The user service as processes of its own, and the real client. An unhandled rejection anywhere fails the
+// run.
 
 const LIMIT = { timeout: 60_000 };
 /** Within this, a client must have found a service that is back. */

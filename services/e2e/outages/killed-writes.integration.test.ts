@@ -67,7 +67,10 @@ describe('kill -9 under write load', () => {
   });
 });
 
-/** Creates users, several at a time, each until it is acknowledged or known to have failed; notes those that were. */
+/**
+ * Creates users, several at a time, each until it is acknowledged or known to have failed; notes those that
+ * were.
+ */
 function writeUntilTold(admin: UserAdminClient, tenantId: string) {
   const acknowledged = new Set<string>();
   let isOver = false;

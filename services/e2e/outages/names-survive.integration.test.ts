@@ -51,7 +51,8 @@ describe('a page of bookings keeps its names through a restart of everything but
     // What booking tells of the user is news of that user, after which a page asks anew.
     await expect.poll(() => isUpToDate(first, tenantId), { timeout: 15_000 }).toBe(true);
     expect(await page(first, tenantId)).toEqual(['FOUND Known']);
-    // The end writes a snapshot. A process that is killed writes none, and the one of its predecessor is still there.
+    // The end writes a snapshot. A process that is killed writes none, and the one of its predecessor is
+    // still there.
     let last = first;
     if (signal === 'SIGKILL') {
       await first.kill('SIGTERM');

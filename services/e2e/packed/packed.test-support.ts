@@ -11,7 +11,10 @@ const run = promisify(execFile);
 /** An empty project of somebody else, outside the repository. Disposing it removes it. */
 export interface StrangersProject extends AsyncDisposable {
   readonly directory: string;
-  /** Runs a command here, as outside the repository: nothing that npm tells its scripts reaches it. Answers stdout. */
+  /**
+   * Runs a command here, as outside the repository: nothing that npm tells its scripts reaches it. Answers
+   * stdout.
+   */
   run(command: string, ...args: string[]): Promise<string>;
   /** Installs packages with plain npm. */
   install(...packages: string[]): Promise<void>;

@@ -142,7 +142,8 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
     using admin = createUserAdminClient({ address, defaultTimeoutMs: 20_000 });
     await using users = createUserClient({ address, timeoutMs: 20_000 });
     const tenantId = freshTenant();
-    // A dozen at a time: what more waits longer for a connection than the service lets it, where the machine is busy.
+    // A dozen at a time: what more waits longer for a connection than the service lets it, where the machine
+    // is busy.
     const created = await inDozens(Array.from({ length: 60 }), (_, n) =>
       seedUser({ admin }, tenantId, { firstName: `Name${n}` }),
     );

@@ -14,8 +14,8 @@ const USER_ACCESS: Readonly<Record<string, string>> = {
 const STRIPE_ID = 'An id that Stripe made.';
 
 /**
- * Why a column of booking, vendor or billing that could hold the name, the e-mail address or the phone number of a user does not,
- * or may. A new column that could is not here, and that is the point.
+ * Why a column of booking, vendor or billing that could hold the name, the e-mail address or the phone number
+ * of a user does not, or may. A new column that could is not here, and that is the point.
  */
 export const ALLOWED: Readonly<Record<'booking' | 'vendor' | 'billing', Allowed>> = {
   booking: {

@@ -25,7 +25,9 @@ const TEXTLESS = /^_?(uuid|int[248]|bool|date|time|timetz|timestamp|timestamptz|
 const PERSONAL =
   /(^|_)(.*name|e?mail|phone|mobile|tel|fax|address|street|contact|profile|person|birth|avatar|image)(_|$)/;
 
-/** Every column of the tables and views of a database; not those of the queue, which has a schema of its own. */
+/**
+ * Every column of the tables and views of a database; not those of the queue, which has a schema of its own.
+ */
 export async function readColumns(client: Client): Promise<Column[]> {
   const { rows } = await client.query<Column>(COLUMNS);
   return rows;
@@ -42,7 +44,10 @@ const COLUMNS = `select c.table_name || '.' || c.column_name as name, c.udt_name
     and c.table_name <> 'mikro_orm_migrations'
   order by 1`;
 
-/** The columns that could hold a name, an e-mail address or a phone number, and that nobody has given a reason for. */
+/**
+ * The columns that could hold a name, an e-mail address or a phone number, and that nobody has given a reason
+ * for.
+ */
 export function unexplained(columns: readonly Column[], { columns: explained, endings }: Allowed): string[] {
   const isExplained = ({ name }: Column) =>
     Object.hasOwn(explained, name) || Object.keys(endings).some((ending) => name.endsWith(ending));

@@ -160,7 +160,9 @@ async function openCompany() {
         expect((await fetch(webhooks, { method: 'POST', body, headers })).status).toBe(200);
       }
     },
-    /** Every column of every table, the outboxes' included, in which something matches: `booking pets.name`. */
+    /**
+     * Every column of every table, the outboxes' included, in which something matches: `booking pets.name`.
+     */
     async columnsWith(words: RegExp): Promise<string[]> {
       const found = new Set<string>();
       for (const [service, url] of urls)

@@ -14,7 +14,10 @@ export interface ServiceProcess extends AsyncDisposable, ListeningPorts {
   disconnect(): Promise<number | null>;
 }
 
-/** Starts `services/<name>/main.ts`. Ports that the environment does not give are the system's choice, keys are this file's. */
+/**
+ * Starts `services/<name>/main.ts`. Ports that the environment does not give are the system's choice, keys
+ * are this file's.
+ */
 export async function startService(
   name: 'auth' | 'booking' | 'vendor' | 'billing',
   env: NodeJS.ProcessEnv,

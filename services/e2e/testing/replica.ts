@@ -37,8 +37,8 @@ export async function startPrimary(): Promise<EmbeddedPostgres & { readonly data
 }
 
 /**
- * A streaming replica of it: its files copied between `pg_backup_start` and `pg_backup_stop`, as `pg_basebackup` does it,
- * which does not come with the binaries.
+ * A streaming replica of it: its files copied between `pg_backup_start` and `pg_backup_stop`, as
+ * `pg_basebackup` does it, which does not come with the binaries.
  */
 export async function startReplica(
   primary: EmbeddedPostgres & { readonly dataDirectory: string },

@@ -20,7 +20,9 @@ import { SAMPLE_STATE_FILE } from '../sample/sample-state.ts';
 import { SERVICES } from '../settings.ts';
 import { errorCode } from './file-fault.ts';
 
-/** The directory with all data of `npm start`. One process at a time locks it; disposing releases the lock. */
+/**
+ * The directory with all data of `npm start`. One process at a time locks it; disposing releases the lock.
+ */
 export interface DataDirectory extends Disposable {
   /** Real path. */
   path: string;
@@ -51,7 +53,8 @@ export function openDataDirectory(wanted: string): DataDirectory {
 function acquire(wanted: string) {
   try {
     if (!existsSync(wanted)) {
-      // Under root, Postgres's user must be able to pass. Recursive only when needed: in /proc it never returns.
+      // Under root, Postgres's user must be able to pass. Recursive only when needed: in /proc it never
+      // returns.
       const mode = process.geteuid?.() === 0 ? 0o711 : 0o700;
       mkdirSync(wanted, { recursive: !existsSync(dirname(wanted)), mode });
     }
@@ -101,7 +104,8 @@ function userName(): string {
 /**
  * Asks whether the embedded database may be emptied.
  * @param dataDirectory real path
- * @param options `yes` answers beforehand; `isTerminal` is whether a question can be asked, by default detected
+ * @param options `yes` answers beforehand; `isTerminal` is whether a question can be asked, by default
+ * detected
  * @throws StartupError when there is no terminal to ask on
  */
 export async function confirmReset(
@@ -126,7 +130,8 @@ export async function confirmReset(
 }
 
 /**
- * Removes the embedded database, its secret, the services' snapshots of users and the state of the sample. Other files stay.
+ * Removes the embedded database, its secret, the services' snapshots of users and the state of the sample.
+ * Other files stay.
  * @param dataDirectory real path, locked by this process
  * @returns path of the removed database
  * @throws StartupError when a Postgres still runs on it

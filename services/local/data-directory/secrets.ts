@@ -48,7 +48,8 @@ export interface AuthKeys {
 }
 
 /**
- * Returns the keys of contact data: those of the settings, else those of the data directory, created at the first call.
+ * Returns the keys of contact data: those of the settings, else those of the data directory, created at the
+ * first call.
  * @throws StartupError when the file belongs to another user or is damaged
  */
 export function readOrCreateAuthKeys(
@@ -95,8 +96,8 @@ function createKeys(path: string): string {
 export const STRIPE_SECRET_FILE = 'stripe-webhook-secret';
 
 /**
- * Returns the secrets that Stripe's events are signed with: those of STRIPE_WEBHOOK_SECRETS, else one of the data directory,
- * created at the first call. With this secret a forged event passes billing's check.
+ * Returns the secrets that Stripe's events are signed with: those of STRIPE_WEBHOOK_SECRETS, else one of the
+ * data directory, created at the first call. With this secret a forged event passes billing's check.
  * @throws StartupError when the file belongs to another user or is damaged
  */
 export function readOrCreateStripeSecret(dataDirectory: string, env: NodeJS.ProcessEnv): string {

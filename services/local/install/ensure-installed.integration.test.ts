@@ -9,7 +9,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const INSTALL = fileURLToPath(new URL('.', import.meta.url));
 
-/** Stands for npm, which this test must not let loose on the network: notes its call and installs one empty directory. */
+/**
+ * Stands for npm, which this test must not let loose on the network: notes its call and installs one empty
+ * directory.
+ */
 const NPM = `
 const { appendFileSync, mkdirSync, rmSync } = require('node:fs');
 appendFileSync('calls', process.argv.slice(2).join(' ') + '\\n');

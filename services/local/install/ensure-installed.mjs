@@ -1,4 +1,5 @@
-// Runs before every npm script, on Node 20 with nothing installed: plain JavaScript that imports only from Node.
+// Runs before every npm script, on Node 20 with nothing installed: plain JavaScript that imports only from
+// Node.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

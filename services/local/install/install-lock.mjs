@@ -4,11 +4,12 @@ import { acquireProcessLock, releaseProcessLock } from './process-lock.mjs';
 const POLL_MS = 200;
 
 /**
- * Runs `task` under a lock of the checkout. Waits for a living holder and takes over from a dead one. The lock file lies
- * beside `node_modules`, which `npm ci` empties.
+ * Runs `task` under a lock of the checkout. Waits for a living holder and takes over from a dead one. The
+ * lock file lies beside `node_modules`, which `npm ci` empties.
  * @template T
  * @param {string} root directory of `package-lock.json`
- * @param {{ say: (line: string) => void, task: () => Promise<T> }} options `say` receives one line when another process holds the lock
+ * @param {{ say: (line: string) => void, task: () => Promise<T> }} options `say` receives one line when
+ * another process holds the lock
  * @returns {Promise<T>} result of `task`
  * @throws Error with the cure when the directory cannot be written
  */

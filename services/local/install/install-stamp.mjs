@@ -4,12 +4,14 @@ import { join } from 'node:path';
 
 /**
  * One package of package-lock.json.
- * @typedef {{ version?: string, integrity?: string, resolved?: string, link?: boolean, optional?: boolean }} LockEntry
+ * @typedef {{ version?: string, integrity?: string, resolved?: string, link?: boolean, optional?: boolean }}
+ * LockEntry
  */
 
 /**
- * Whether `node_modules` is what `package-lock.json` asks for. Costs one hash when the stamp of an earlier installation
- * fits. Otherwise npm's own record is compared, so that `npm ci` or `npm install` by hand counts too.
+ * Whether `node_modules` is what `package-lock.json` asks for. Costs one hash when the stamp of an earlier
+ * installation fits. Otherwise npm's own record is compared, so that `npm ci` or `npm install` by hand counts
+ * too.
  * @param {string} root directory of `package-lock.json`
  * @returns {boolean} false also when either file is missing or cannot be read as JSON
  */
@@ -21,8 +23,8 @@ export function isInstallCurrent(root) {
 }
 
 /**
- * Notes in `node_modules` which lock file it was installed from. `npm ci` empties `node_modules` first, stamp included, so an
- * interrupted one leaves none.
+ * Notes in `node_modules` which lock file it was installed from. `npm ci` empties `node_modules` first, stamp
+ * included, so an interrupted one leaves none.
  * @param {string} root directory of `package-lock.json`
  */
 export function stampInstallation(root) {
@@ -35,8 +37,8 @@ export function stampInstallation(root) {
 }
 
 /**
- * The packages that `wanted` asks for and `installed` does not hold in the same version. Optional packages may be missing:
- * npm leaves out those of other platforms.
+ * The packages that `wanted` asks for and `installed` does not hold in the same version. Optional packages
+ * may be missing: npm leaves out those of other platforms.
  * @param {Record<string, LockEntry>} wanted `packages` of package-lock.json
  * @param {Record<string, LockEntry>} installed `packages` of node_modules/.package-lock.json
  * @returns {string[]} their places, such as `node_modules/pg`; empty when all is there

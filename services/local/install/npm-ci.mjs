@@ -6,7 +6,10 @@ import { basename, join } from 'node:path';
 const TICK_MS = 10_000;
 const KEPT_OUTPUT = 64 * 1024;
 const STOP_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
-/** npm, told to end, first undoes what it did, for many seconds; the next `npm ci` begins with an empty directory anyway. */
+/**
+ * npm, told to end, first undoes what it did, for many seconds; the next `npm ci` begins with an empty
+ * directory anyway.
+ */
 const STOP_TIMEOUT_MS = 1_500;
 
 /** A signal interrupted the installation. */
@@ -21,8 +24,8 @@ export class Interrupted extends Error {
 }
 
 /**
- * Runs `npm ci` with the npm that runs this script, with dev and optional packages whatever NODE_ENV says. Then checks that
- * the installed Node starts.
+ * Runs `npm ci` with the npm that runs this script, with dev and optional packages whatever NODE_ENV says.
+ * Then checks that the installed Node starts.
  * @param {string} root directory of `package-lock.json`
  * @param {(line: string) => void} say receives a line every ten seconds, and one when it is interrupted
  * @throws Interrupted when a signal stopped npm; Error with npm's reason and the cure when it failed

@@ -1,9 +1,11 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 /**
- * Acquires the lock file at `path`, or returns the living process that holds it. The lock of a dead holder is taken over.
+ * Acquires the lock file at `path`, or returns the living process that holds it. The lock of a dead holder is
+ * taken over.
  * @param {string} path in a directory that exists
- * @returns {string | undefined} undefined when acquired, until `releaseProcessLock`; otherwise the holder's name, pid first
+ * @returns {string | undefined} undefined when acquired, until `releaseProcessLock`; otherwise the holder's
+ * name, pid first
  * @throws the file system's error when the directory cannot be written
  */
 export function acquireProcessLock(path) {
@@ -61,8 +63,8 @@ export function isAlive(name) {
 }
 
 /**
- * Removes the lock of a dead holder. Only the process that links it aside may remove it: a late one would remove the
- * successor's lock.
+ * Removes the lock of a dead holder. Only the process that links it aside may remove it: a late one would
+ * remove the successor's lock.
  * @param {string} path @param {string} holder
  */
 function breakStaleLock(path, holder) {

@@ -9,7 +9,10 @@ import { acquireProcessLock, isAlive, processName, releaseProcessLock } from './
 
 const MODULE = fileURLToPath(new URL('./process-lock.mjs', import.meta.url));
 
-/** Adds one to the number in a file, many times, each time holding the lock: a lost update shows that two held it at once. */
+/**
+ * Adds one to the number in a file, many times, each time holding the lock: a lost update shows that two held
+ * it at once.
+ */
 const COUNTER = `
 import { readFileSync, writeFileSync } from 'node:fs';
 import { acquireProcessLock, releaseProcessLock } from ${JSON.stringify(MODULE)};

@@ -6,7 +6,10 @@ import { errorCode } from '../data-directory/file-fault.ts';
 import { LOCAL_SETTINGS } from '../settings.ts';
 
 const POLL_MS = 50;
-/** First port of Linux's range for outgoing connections (`net.ipv4.ip_local_port_range`), where a server's port may be taken. */
+/**
+ * First port of Linux's range for outgoing connections (`net.ipv4.ip_local_port_range`), where a server's
+ * port may be taken.
+ */
 const EPHEMERAL = 32_768;
 /** Attempts on other ports. Our own choice. */
 const ATTEMPTS = 3;
@@ -31,7 +34,8 @@ export interface PortUse {
 }
 
 /**
- * Checks that every port is free before a start. A default port in use is replaced by another one below `EPHEMERAL`.
+ * Checks that every port is free before a start. A default port in use is replaced by another one below
+ * `EPHEMERAL`.
  * @throws StartupError with port, variable and cure for each port in use that the environment sets
  */
 export async function choosePorts(
@@ -66,8 +70,8 @@ export interface RepeatOnPorts {
 }
 
 /**
- * Runs a start, and runs it again on other ports when one was taken after the check. Rejects with the error of the start when
- * ports are not the reason.
+ * Runs a start, and runs it again on other ports when one was taken after the check. Rejects with the error
+ * of the start when ports are not the reason.
  */
 export async function startOnPorts<T>(
   config: LocalConfig,

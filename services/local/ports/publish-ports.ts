@@ -10,7 +10,8 @@ export interface PublishedPorts extends Disposable {
 }
 
 /**
- * Writes the ports of this start into the data directory, where other commands read them. A full disk stops no start.
+ * Writes the ports of this start into the data directory, where other commands read them. A full disk stops
+ * no start.
  */
 export function publishPorts(dataDirectory: string, ports: readonly LocalPort[]): PublishedPorts {
   const path = join(dataDirectory, PORTS_FILE);

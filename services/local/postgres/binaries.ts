@@ -36,8 +36,8 @@ export async function findPostgresBinaries(): Promise<PostgresBinaries> {
 }
 
 /**
- * Creates the symbolic links of the package, which npm cannot pack. Its install script would, but may be switched off
- * (`ignore-scripts`), and then Postgres would not find its libraries.
+ * Creates the symbolic links of the package, which npm cannot pack. Its install script would, but may be
+ * switched off (`ignore-scripts`), and then Postgres would not find its libraries.
  */
 function restoreLinks(directory: string): void {
   const list = join(directory, 'pg-symlinks.json');

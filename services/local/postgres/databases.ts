@@ -3,8 +3,8 @@ import { ownerOf } from '../settings.ts';
 import type { Credentials } from './initialize.ts';
 
 /**
- * Creates for each name a role and a database that only this role, its owner and the superuser may enter. What exists stays, but a
- * database that its service owns is reassigned when another role should own it.
+ * Creates for each name a role and a database that only this role, its owner and the superuser may enter.
+ * What exists stays, but a database that its service owns is reassigned when another role should own it.
  * @param adminUrl connection URL of the superuser
  * @param names of services, such as `auth`: names of the role and of the database
  * @returns version of the server, such as `18.4`
@@ -55,7 +55,9 @@ export async function ensureDatabases(
   }
 }
 
-/** Reassigns a database, and all that its service owns in it, to its owner role. The service may still enter. */
+/**
+ * Reassigns a database, and all that its service owns in it, to its owner role. The service may still enter.
+ */
 async function reassign(client: Client, adminUrl: string, name: string): Promise<void> {
   const [database, role, owner] = [name, name, ownerOf(name)].map(escapeIdentifier) as [
     string,

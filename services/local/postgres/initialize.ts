@@ -33,8 +33,8 @@ export interface InitializeOptions {
 }
 
 /**
- * Creates the database cluster in `<home>/data` unless it exists. It is created beside and renamed when it is complete, so that the
- * next start repairs a start that was killed.
+ * Creates the database cluster in `<home>/data` unless it exists. It is created beside and renamed when it is
+ * complete, so that the next start repairs a start that was killed.
  * @param home directory of the server's user
  * @throws StartupError with initdb's reason, or when another version of PostgreSQL made the cluster
  */
@@ -59,7 +59,10 @@ export async function initializeDatabase(home: string, options: InitializeOption
   return data;
 }
 
-/** PostgreSQL cannot read files of another major version. The postmaster refuses a directory that is no cluster. */
+/**
+ * PostgreSQL cannot read files of another major version. The postmaster refuses a directory that is no
+ * cluster.
+ */
 function requireMajor(data: string, version: string): void {
   const file = join(data, 'PG_VERSION');
   if (!existsSync(file)) return;

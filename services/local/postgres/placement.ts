@@ -29,8 +29,9 @@ export interface Placement {
 const ENTRY = 'postgres';
 
 /**
- * Decides where the database of a data directory lives, and creates the place. An earlier decision stays: a directory `postgres` is
- * the home, and its owner runs Postgres; a link leads to a home outside, for a server's user who may not enter the data directory.
+ * Decides where the database of a data directory lives, and creates the place. An earlier decision stays: a
+ * directory `postgres` is the home, and its owner runs Postgres; a link leads to a home outside, for a
+ * server's user who may not enter the data directory.
  * @param dataDirectory real path of an existing, writable directory
  * @param user that Postgres must run as; undefined for the user of this process
  * @throws StartupError when this process cannot use the home of an earlier start

@@ -6,13 +6,16 @@ import { StartupError } from '@rollcall/runtime';
 const POLL_MS = 20;
 /** A fast shutdown that its launcher's death set off is over well within this. Our own choice. */
 const PREDECESSOR_TIMEOUT_MS = 5_000;
-/** Backends of a killed postmaster notice it at their next wait. Milliseconds. All three are our own choice. */
+/**
+ * Backends of a killed postmaster notice it at their next wait. Milliseconds. All three are our own choice.
+ */
 const ORPHANS_QUIT_MS = 5_000;
 const ORPHANS_KILL_MS = 8_000;
 const ORPHANS_TIMEOUT_MS = 10_000;
 
 /**
- * Waits until no earlier postmaster runs on the cluster. After a kill -9 of its launcher it may still be shutting down.
+ * Waits until no earlier postmaster runs on the cluster. After a kill -9 of its launcher it may still be
+ * shutting down.
  * @param data directory of the cluster
  * @throws StartupError with process, directory and cure when it still runs after five seconds
  */
@@ -29,8 +32,9 @@ export async function waitForPredecessor(data: string): Promise<void> {
 }
 
 /**
- * Waits until the backends of a killed postmaster are gone, and ends those that go on. They hold shared memory that a new postmaster
- * needs. Call it only while no postmaster runs. Without /proc it does nothing, and Postgres refuses to start.
+ * Waits until the backends of a killed postmaster are gone, and ends those that go on. They hold shared
+ * memory that a new postmaster needs. Call it only while no postmaster runs. Without /proc it does nothing,
+ * and Postgres refuses to start.
  * @param data directory of the cluster
  */
 export async function endOrphans(data: string): Promise<void> {
@@ -77,7 +81,10 @@ function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
   }
 }
 
-/** Whether a postmaster runs on the cluster and accepts connections. The file of a killed postmaster says so too. */
+/**
+ * Whether a postmaster runs on the cluster and accepts connections. The file of a killed postmaster says so
+ * too.
+ */
 export function isReady(data: string): boolean {
   return postmasterLines(data)[7]?.trim() === 'ready' && livingPostmaster(data) !== undefined;
 }

@@ -42,7 +42,8 @@ export function userById(uid: number, gid: number): ServerUser {
 }
 
 /**
- * Whether a user can enter a directory. It is tried in a child process: mode bits do not show ACLs, mounts and namespaces.
+ * Whether a user can enter a directory. It is tried in a child process: mode bits do not show ACLs, mounts
+ * and namespaces.
  * @param user undefined for the user of this process
  * @throws StartupError when this process may not become that user
  */

@@ -1,5 +1,8 @@
 const MB = 2 ** 20;
-/** Share of memory, between PostgreSQL's default and the size that a million users profit from. Our own choice. */
+/**
+ * Share of memory, between PostgreSQL's default and the size that a million users profit from. Our own
+ * choice.
+ */
 const SHARE = 1 / 16;
 const MIN_BUFFERS_MB = 128;
 const MAX_BUFFERS_MB = 512;

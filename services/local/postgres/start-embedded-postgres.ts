@@ -16,7 +16,10 @@ import { startWatched, type WatchedPostmaster } from './watchdog.ts';
 
 const HOST = '127.0.0.1';
 const POLL_MS = 5;
-/** Time for a recovery that replays `max_wal_size` (with `npm start` 2 GB) on a slow machine. Milliseconds. Our own choice. */
+/**
+ * Time for a recovery that replays `max_wal_size` (with `npm start` 2 GB) on a slow machine. Milliseconds.
+ * Our own choice.
+ */
 const START_TIMEOUT_MS = 300_000;
 /** Another process may take a free port before Postgres binds it. */
 const PORT_ATTEMPTS = 5;
@@ -30,7 +33,10 @@ export interface EmbeddedPostgresOptions {
   databases?: readonly string[];
   /** Further settings of postgresql.conf. @defaultValue none */
   settings?: Readonly<Record<string, string>>;
-  /** Whether to wait for the disk. With false a crash of the machine may lose all data; for tests. @defaultValue true */
+  /**
+   * Whether to wait for the disk. With false a crash of the machine may lose all data; for tests.
+   * @defaultValue true
+   */
   durable?: boolean;
 }
 
@@ -40,7 +46,9 @@ export interface EmbeddedPostgres extends AsyncDisposable {
   port: number;
   /** Version of the server, such as `18.4`. */
   version: string;
-  /** Directory of the cluster. It lies outside the data directory when the server's user may not enter that. */
+  /**
+   * Directory of the cluster. It lies outside the data directory when the server's user may not enter that.
+   */
   location: string;
   /** URL of the superuser with password. Never print it. */
   adminUrl: string;
@@ -60,8 +68,8 @@ export interface EmbeddedPostgres extends AsyncDisposable {
 const VOLATILE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 
 /**
- * Starts the PostgreSQL that npm installed, on loopback, with passwords. It shuts down when this process ends, also when it is
- * killed. Under root it runs as `nobody`.
+ * Starts the PostgreSQL that npm installed, on loopback, with passwords. It shuts down when this process
+ * ends, also when it is killed. Under root it runs as `nobody`.
  * @throws StartupError with the cure when it does not start
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {

@@ -11,7 +11,10 @@ import {
 /** Longer than for services: after a needless kill the database must recover. Our own choice. */
 const HANG: HangLimits = { everyMs: 2000, timeoutMs: 10_000, misses: 5, silentMs: 45_000 };
 
-/** A Postgres that is restarted when it ends unasked or hangs. Address, roles and passwords stay. Disposing shuts it down. */
+/**
+ * A Postgres that is restarted when it ends unasked or hangs. Address, roles and passwords stay. Disposing
+ * shuts it down.
+ */
 export interface SupervisedPostgres extends Omit<EmbeddedPostgres, 'ended' | 'kill'> {
   /** Whether it was away at any moment since this time by `performance.now()`. */
   wasAwaySince(timeMs: number): boolean;

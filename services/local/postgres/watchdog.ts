@@ -5,8 +5,8 @@ import type { LogFile } from '../processes/log-file.ts';
 import type { ServerUser } from './server-user.ts';
 
 /**
- * Shell script that runs the postmaster. When standard input closes, for any reason, it requests a fast shutdown (SIGINT). It ends
- * when the postmaster ends, with its exit code.
+ * Shell script that runs the postmaster. When standard input closes, for any reason, it requests a fast
+ * shutdown (SIGINT). It ends when the postmaster ends, with its exit code.
  */
 const WATCHDOG = `
 exec 3<&0 </dev/null
@@ -18,7 +18,10 @@ kill "$reader" 2>/dev/null
 exit "$code"
 `;
 
-/** Time for a fast shutdown before the postmaster is killed, which WAL makes harmless. Milliseconds. Our own choice. */
+/**
+ * Time for a fast shutdown before the postmaster is killed, which WAL makes harmless. Milliseconds. Our own
+ * choice.
+ */
 const STOP_TIMEOUT_MS = 15_000;
 
 export interface WatchedOptions {
@@ -43,8 +46,8 @@ export interface WatchedPostmaster {
 }
 
 /**
- * Starts a postmaster that ends with this process, also when this process is killed. It runs in a separate session, so that Ctrl-C
- * does not reach it.
+ * Starts a postmaster that ends with this process, also when this process is killed. It runs in a separate
+ * session, so that Ctrl-C does not reach it.
  * @param data directory of the cluster
  */
 export function startWatched(

@@ -40,7 +40,9 @@ export function closeLog(log: LogFile): void {
   closeSync(log.descriptor);
 }
 
-/** Returns the last lines since the log was opened, without empty ones. Empty when the file cannot be read. */
+/**
+ * Returns the last lines since the log was opened, without empty ones. Empty when the file cannot be read.
+ */
 export function linesOf(log: LogFile): string[] {
   const text = tailOf(log);
   return text.split('\n').filter((line) => line.trim() !== '');
@@ -73,7 +75,8 @@ function tailOf({ path, start }: LogFile): string {
 /**
  * Returns the reason why Postgres or one of its tools failed.
  * @param lines in the order of writing
- * @returns the last fatal or error line without time and process; the last line when there is none; '' without lines
+ * @returns the last fatal or error line without time and process; the last line when there is none; ''
+ * without lines
  */
 export function lastErrorLine(lines: string[]): string {
   const line = lines.findLast((line) => /\b(FATAL|PANIC|error):/.test(line)) ?? lines.at(-1) ?? '';

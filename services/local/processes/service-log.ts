@@ -18,8 +18,9 @@ export function readLastLogLine(log: LogFile, ending: { bySignal: boolean }): La
 }
 
 /**
- * Finds the reason in the log lines of one run: the line of an uncaught error; else the last line, when it is a logged error
- * or a startup fault (neither JSON nor a warning). The service went on after an earlier error, which is no reason.
+ * Finds the reason in the log lines of one run: the line of an uncaught error; else the last line, when it is
+ * a logged error or a startup fault (neither JSON nor a warning). The service went on after an earlier error,
+ * which is no reason.
  * @param lines JSON log lines, mixed with uncaught errors and warnings of Node
  * @param ending whether a signal ended the run; a startup fault is ruled out then
  */

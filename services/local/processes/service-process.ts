@@ -59,8 +59,8 @@ export interface Ending extends LastLogLine {
 const SILENT: LastLogLine = { reason: '', lastLine: '' };
 
 /**
- * Starts a service that writes to its log. It runs in a separate session, so that Ctrl-C does not reach it, and has a channel to
- * this process, whose end shows it that its launcher is gone.
+ * Starts a service that writes to its log. It runs in a separate session, so that Ctrl-C does not reach it,
+ * and has a channel to this process, whose end shows it that its launcher is gone.
  */
 export function startService(spec: ServiceSpec): ServiceProcess {
   const { log, logFault } = tryOpenLog(join(spec.logDirectory, `${spec.name}.log`));

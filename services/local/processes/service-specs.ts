@@ -52,8 +52,8 @@ interface OwnSettings {
 }
 
 /**
- * The services to run, in the order in which they start. Each inherits the environment, but of the databases' URLs its own only,
- * never that of an owner, and keys and secrets only where they are its own.
+ * The services to run, in the order in which they start. Each inherits the environment, but of the databases'
+ * URLs its own only, never that of an owner, and keys and secrets only where they are its own.
  * @param dataDirectory real path
  */
 export function serviceSpecs(

@@ -7,7 +7,10 @@ const READY_MS = 180_000;
 
 /** A service that is restarted when it ends unasked or hangs. Disposing drains and ends it. */
 export interface SupervisedService extends AsyncDisposable {
-  /** Resolves when the service can be called for the first time. Rejects with a StartupError when it ends before that. */
+  /**
+   * Resolves when the service can be called for the first time. Rejects with a StartupError when it ends
+   * before that.
+   */
   ready: Promise<void>;
   /** Kills it. */
   kill(): void;
@@ -21,15 +24,16 @@ export interface SupervisorOptions {
   /** How long a service may take until it is ready. Milliseconds. @defaultValue 180000 */
   readonly readyMs?: number;
   /**
-   * Whether the database was away since this time by `performance.now()`. A first start that failed then is tried again.
+   * Whether the database was away since this time by `performance.now()`. A first start that failed then is
+   * tried again.
    * @defaultValue never
    */
   readonly wasDatabaseAway?: (begunAtMs: number) => boolean;
 }
 
 /**
- * Starts a service and restarts it whenever it ends unasked or hangs, after 0.25 s at first and at most 30 s. Other services
- * run on meanwhile.
+ * Starts a service and restarts it whenever it ends unasked or hangs, after 0.25 s at first and at most 30 s.
+ * Other services run on meanwhile.
  */
 export function superviseService(spec: ServiceSpec, options: SupervisorOptions): SupervisedService {
   return new Supervisor(spec, options);

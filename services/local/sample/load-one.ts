@@ -55,7 +55,8 @@ export async function loadBooking(
 }
 
 /**
- * Makes a vendor, takes it as far as it gets, and has it offer what it offers. What an interrupted load did is not done again.
+ * Makes a vendor, takes it as far as it gets, and has it offer what it offers. What an interrupted load did
+ * is not done again.
  */
 export async function loadVendor(
   clients: SampleClients,

@@ -14,7 +14,10 @@ import { samplePets } from './sample-pets.ts';
 import { sampleUsers } from './sample-users.ts';
 import { sampleVendors } from './sample-vendors.ts';
 
-/** Calls at a time: keeps two cores busy, and is less than the services' connections to their databases. Our own choice. */
+/**
+ * Calls at a time: keeps two cores busy, and is less than the services' connections to their databases. Our
+ * own choice.
+ */
 const CONCURRENCY = 8;
 
 /** How much was loaded. */
@@ -39,8 +42,8 @@ export interface SampleTarget {
 }
 
 /**
- * Makes everything in the sample through the services' own calls. Repeating it, whole or after it was interrupted, changes nothing
- * that is there. Calls that fail for a time are repeated.
+ * Makes everything in the sample through the services' own calls. Repeating it, whole or after it was
+ * interrupted, changes nothing that is there. Calls that fail for a time are repeated.
  * @param options whose signal stops it between two calls; it then rejects with the signal's reason
  * @throws StartupError with the fault of the call that did not succeed
  */

@@ -3,7 +3,10 @@ import { Code, ConnectError } from '@connectrpc/connect';
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2000;
-/** How long nothing of the sample may come through: a database that was killed is back well within it. Our own choice. */
+/**
+ * How long nothing of the sample may come through: a database that was killed is back well within it. Our own
+ * choice.
+ */
 const MAX_OUTAGE_MS = 120_000;
 
 /** What passes by itself: a service or its database starts again, or has too much to do. */
@@ -27,8 +30,8 @@ export interface RetryLoadOptions {
 }
 
 /**
- * Repeats loads that fail because a service is away or slow, with growing pauses, for as long as any load came through within the patience.
- * Rejects with the last error, or the signal's reason.
+ * Repeats loads that fail because a service is away or slow, with growing pauses, for as long as any load
+ * came through within the patience. Rejects with the last error, or the signal's reason.
  */
 export function createRetryLoad({
   onWait,

@@ -8,8 +8,8 @@ import { SERVICES } from '../settings.ts';
 export type SamplePlan = { load: true } | { load: false; loaded: boolean; why: string };
 
 /**
- * Decides, before the databases are made, whether this start loads the sample, and notes it, so that one that was killed half-way is
- * finished by the next.
+ * Decides, before the databases are made, whether this start loads the sample, and notes it, so that one that
+ * was killed half-way is finished by the next.
  * @param dataDirectory real path
  */
 export function planSample(config: LocalConfig, dataDirectory: string): SamplePlan {
@@ -34,8 +34,8 @@ function nextState(state: SampleState = 'pending', noSample: boolean): SampleSta
 export const SAMPLE_STATE_FILE = 'sample-state';
 
 /**
- * Whether the sample is in the database of a data directory: `pending` from the database's making until all of it is in; `loaded`;
- * `declined` where the first start said `--no-sample`.
+ * Whether the sample is in the database of a data directory: `pending` from the database's making until all
+ * of it is in; `loaded`; `declined` where the first start said `--no-sample`.
  */
 export type SampleState = 'pending' | 'loaded' | 'declined';
 

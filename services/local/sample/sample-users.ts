@@ -88,7 +88,8 @@ export interface Random {
 }
 
 /**
- * A xorshift generator (Marsaglia 2003, triple 13, 17, 5): good enough to shuffle sample data, useless for secrets.
+ * A xorshift generator (Marsaglia 2003, triple 13, 17, 5): good enough to shuffle sample data, useless for
+ * secrets.
  * @param seed any whole number but 0
  */
 export function seededRandom(seed: number): Random {

@@ -32,8 +32,8 @@ const OFFERS = [
 export type SampleVendor = ReturnType<typeof sampleVendors>[number];
 
 /**
- * The sample's vendors: the requests that make them, the states that each goes through from the one it is made in, and what it
- * offers. The same every time.
+ * The sample's vendors: the requests that make them, the states that each goes through from the one it is
+ * made in, and what it offers. The same every time.
  * @param users as `sampleUsers` gives them; those whose role is VENDOR are vendors
  */
 export function sampleVendors(users: readonly SampleUser[]) {

@@ -65,7 +65,9 @@ const BINARY_TYPES: Readonly<Record<number, BinaryType>> = {
   },
 };
 
-/** How values of a type are sent, by its OID. Throws a TypeError where it is none of those that a crowd needs. */
+/**
+ * How values of a type are sent, by its OID. Throws a TypeError where it is none of those that a crowd needs.
+ */
 export function binaryType(oid: number): BinaryType {
   const type = BINARY_TYPES[oid];
   if (type) return type;

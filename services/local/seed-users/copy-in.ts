@@ -11,12 +11,15 @@ interface CopyConnection {
   endCopyFrom(): void;
 }
 
-/** So much is made before it is sent: rows are as short-lived as they come, and the database has work meanwhile. */
+/**
+ * So much is made before it is sent: rows are as short-lived as they come, and the database has work
+ * meanwhile.
+ */
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Writes rows by COPY, which takes a fraction of what inserts take. They are asked for as the database takes them, so that
- * memory does not grow with their number. Rejects with the database's error.
+ * Writes rows by COPY, which takes a fraction of what inserts take. They are asked for as the database takes
+ * them, so that memory does not grow with their number. Rejects with the database's error.
  * @param target the table and its columns: `users (id, name)`
  */
 export async function copyIn(
@@ -62,7 +65,10 @@ async function writerFor(client: Client, target: string): Promise<RowWriter> {
   return createRowWriter(fields.map(({ dataTypeID }) => binaryType(dataTypeID)));
 }
 
-/** Signature, flags and the length of what else a header may hold: https://www.postgresql.org/docs/18/sql-copy.html */
+/**
+ * Signature, flags and the length of what else a header may hold:
+ * https://www.postgresql.org/docs/18/sql-copy.html
+ */
 const HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const FIRST_BYTES = 128 * 1024;
 const NULL = -1;

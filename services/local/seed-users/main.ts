@@ -61,7 +61,10 @@ export interface ProgressScreen {
 
 const PLAIN_EVERY_MS = 5_000;
 
-/** Shows how many users are written: one line that is redrawn on a terminal, elsewhere a line every five seconds. */
+/**
+ * Shows how many users are written: one line that is redrawn on a terminal, elsewhere a line every five
+ * seconds.
+ */
 export function createSeedProgress(screen: ProgressScreen, users: number, now = () => performance.now()) {
   const begun = now();
   let drawnAt = begun;

@@ -26,7 +26,10 @@ export type RowsBeside = { readonly [table in keyof typeof BESIDE_USERS]: Row[] 
 /** The place for rows of a batch, before there are any. */
 export const noRows = (): RowsBeside => ({ profiles: [], tags: [], statistics: [], changes: [] });
 
-/** Adds what a user has beside the row of `users`: profile, tags and figures where there are any, and the change that the feed tells. */
+/**
+ * Adds what a user has beside the row of `users`: profile, tags and figures where there are any, and the
+ * change that the feed tells.
+ */
 export function addRowsBeside(rows: RowsBeside, tenantId: string, user: SeedUser): void {
   const { id, profile, tags, createTime, lastActivityTime, totalBookings } = user;
   if (profile) rows.profiles.push([tenantId, id, JSON.stringify(profile)]);
@@ -40,7 +43,10 @@ export function addRowsBeside(rows: RowsBeside, tenantId: string, user: SeedUser
   rows.changes.push([tenantId, id, 1, 'CREATED']);
 }
 
-/** Makes rows of `users`. Contact data are sealed as the auth service seals: it finds these users by address and number. */
+/**
+ * Makes rows of `users`. Contact data are sealed as the auth service seals: it finds these users by address
+ * and number.
+ */
 export function userRowMaker(keyring: Keyring, tenantId: string): (user: SeedUser) => Row {
   const place = (column: string) => ({ tenantId, table: 'users', column });
   return (user) => {

@@ -53,7 +53,8 @@ export function seedUser(n: number): SeedUser {
     displayName: random.below(10) === 0 ? `${firstName} ${lastName.charAt(0)}.` : '',
     businessName: role === 'VENDOR' ? `${lastName} ${random.pick(TRADES)}` : '',
     email: emailOf(firstName, lastName, n),
-    // Numbers that Ofcom keeps free for drama end here; these are too many for them, in a country code that nobody has.
+    // Numbers that Ofcom keeps free for drama end here; these are too many for them, in a country code that
+    // nobody has.
     phone: `+999 ${String(n).padStart(9, '0')}`,
     averageRating: role === 'VENDOR' ? 3 + random.below(20) / 10 : 0,
     totalReviews: role === 'VENDOR' ? 1 + random.below(300) : 0,
@@ -75,7 +76,8 @@ export function seedUserId(n: number, timeMs = BEGIN_MS + n * STEP_MS): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${n.toString(16).padStart(12, '0')}`;
 }
 
-// The example domains of RFC 2606; the number keeps namesakes apart. Names in other letters stay out of addresses.
+// The example domains of RFC 2606; the number keeps namesakes apart. Names in other letters stay out of
+// addresses.
 function emailOf(firstName: string, lastName: string, n: number): string {
   const plain = `${firstName}.${lastName}`
     .normalize('NFD')

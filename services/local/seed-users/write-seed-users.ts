@@ -7,11 +7,16 @@ import { copyIn } from './copy-in.ts';
 import { addRowsBeside, BESIDE_USERS, noRows, type Row, USERS, userRowMaker } from './seed-rows.ts';
 import { seedUser, seedUserId } from './seed-user.ts';
 
-/** Users of one transaction: long enough to be fast, short enough that the change feed waits little for it. */
+/**
+ * Users of one transaction: long enough to be fast, short enough that the change feed waits little for it.
+ */
 const BATCH_USERS = 25_000;
 /** Two keep two cores busy while this process makes the next batch. */
 const CONNECTIONS = 2;
-/** How long nothing may be written while the database is away: one that was killed is back well within it. Our own choice. */
+/**
+ * How long nothing may be written while the database is away: one that was killed is back well within it. Our
+ * own choice.
+ */
 const MAX_OUTAGE_MS = 120_000;
 const RETRY_MS = 500;
 
@@ -36,9 +41,10 @@ export interface SeedResult {
 }
 
 /**
- * Writes the first so many of a crowd, with the changes that the feed tells of each. Batches that are there are left
- * alone, so that a run that was interrupted can be run again. A database that is away is waited for, for up to two minutes without progress.
- * Rejects with the database's error, or with a StartupError where another run writes into the tenant.
+ * Writes the first so many of a crowd, with the changes that the feed tells of each. Batches that are there
+ * are left alone, so that a run that was interrupted can be run again. A database that is away is waited for,
+ * for up to two minutes without progress. Rejects with the database's error, or with a StartupError where
+ * another run writes into the tenant.
  */
 export async function writeSeedUsers(options: SeedOptions): Promise<SeedResult> {
   const run: Run = { todo: firstsOf(options.users), done: 0, found: 0, progressAtMs: performance.now() };

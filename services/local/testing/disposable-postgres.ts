@@ -3,7 +3,8 @@ import { removePostgresHome } from '../postgres/placement.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../postgres/start-embedded-postgres.ts';
 
 /**
- * Starts a Postgres for tests, on a free port and without waiting for the disk. Disposing removes the data directory too.
+ * Starts a Postgres for tests, on a free port and without waiting for the disk. Disposing removes the data
+ * directory too.
  * @param dataDirectory real path of an empty directory
  * @param databases services that each get a role and a database of their name
  */

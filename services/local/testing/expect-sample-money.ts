@@ -12,7 +12,9 @@ interface ShownPayment {
   readonly refunds?: readonly object[];
 }
 
-/** Expects each plan, customer, invoice and payment of the sample once, and a payment for every PAID booking. */
+/**
+ * Expects each plan, customer, invoice and payment of the sample once, and a payment for every PAID booking.
+ */
 export async function expectSampleMoney({ billing, booking }: MoneyPorts): Promise<void> {
   const ofBilling = `http://127.0.0.1:${billing}/rollcall.billing.v1`;
   expect(await list(`${ofBilling}.PlanService/ListPlans`, 'plans')).toHaveLength(2);

@@ -8,7 +8,8 @@ import { ownerOf, SERVICES } from '../settings.ts';
 import { startDisposablePostgres } from './disposable-postgres.ts';
 
 /**
- * Runs once before all tests: starts one Postgres with a migrated database for each service, which test files clone.
+ * Runs once before all tests: starts one Postgres with a migrated database for each service, which test files
+ * clone.
  * @returns function that stops it
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {

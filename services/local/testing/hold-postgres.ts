@@ -1,4 +1,5 @@
-// A launcher that tests kill: starts Postgres in the given directory, prints one line of JSON, and runs until SIGTERM.
+// A launcher that tests kill: starts Postgres in the given directory, prints one line of JSON, and runs until
+// SIGTERM.
 import { once } from 'node:events';
 import { startEmbeddedPostgres } from '../postgres/start-embedded-postgres.ts';
 

@@ -16,7 +16,8 @@ export interface BookingInvoice {
 }
 
 /**
- * The invoices of the sample's bookings, by the reference of the booking: the same every time. Nobody known, no invoice.
+ * The invoices of the sample's bookings, by the reference of the booking: the same every time. Nobody known,
+ * no invoice.
  * @param bookings as `sampleBookings` gives them
  */
 export function bookingInvoices(bookings: readonly SampleBooking[]): ReadonlyMap<string, BookingInvoice> {

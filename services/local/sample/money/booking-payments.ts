@@ -30,8 +30,8 @@ const HOUR_S = 3600;
 /** People pay after they have booked. */
 const PAYS_AFTER_S = 300;
 
-// No two events of a payment in one second: which is the newer one is then certain. Of most payments one event is told, which says
-// all that matters: the start waits for each.
+// No two events of a payment in one second: which is the newer one is then certain. Of most payments one
+// event is told, which says all that matters: the start waits for each.
 const SUCCEEDED: PaymentStep = { afterS: 2, type: 'payment_intent.succeeded' };
 const PAID_STEPS: readonly PaymentStep[] = [{ afterS: 1, type: 'charge.succeeded' }, SUCCEEDED];
 const ATTEMPT_FAILED: PaymentStep = { afterS: 2, type: 'payment_intent.payment_failed' };
@@ -70,9 +70,9 @@ const DISPUTE_WON = disputed('won');
 const DISPUTE_LOST = disputed('lost');
 
 /**
- * What becomes of the payments of bookings by their status, the n-th booking of a status taking the n-th of its list, over and over.
- * Undefined: it was paid at the desk, or not at all. Every PAID booking has a payment; of the others as few as show each course, because
- * the start waits for them.
+ * What becomes of the payments of bookings by their status, the n-th booking of a status taking the n-th of
+ * its list, over and over. Undefined: it was paid at the desk, or not at all. Every PAID booking has a
+ * payment; of the others as few as show each course, because the start waits for them.
  */
 const COURSES: ReadonlyMap<BookingStatus, readonly (PaymentCourse | undefined)[]> = new Map([
   [BookingStatus.PENDING, oneIn(6, [FAILED])],
@@ -83,8 +83,8 @@ const COURSES: ReadonlyMap<BookingStatus, readonly (PaymentCourse | undefined)[]
 ]);
 
 /**
- * The payments of the sample's bookings, by the reference of the booking: the same every time. A cancelled booking
- * has its money back, or none was ever taken.
+ * The payments of the sample's bookings, by the reference of the booking: the same every time. A cancelled
+ * booking has its money back, or none was ever taken.
  * @param bookings as `sampleBookings` gives them
  */
 export function bookingPayments(bookings: readonly SampleBooking[]): ReadonlyMap<string, BookingPayment> {

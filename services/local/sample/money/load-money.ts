@@ -87,7 +87,8 @@ export async function loadInvoice(
 }
 
 /**
- * Waits until billing has applied what it was told of payments, but not for ever: what it took stands in its ledger.
+ * Waits until billing has applied what it was told of payments, but not for ever: what it took stands in its
+ * ledger.
  * @param states in which payments are in the end, by the id of their payment intent
  * @returns how many of them billing shows so
  */

@@ -39,7 +39,9 @@ export interface SamplePlan {
   readonly isRetired: boolean;
 }
 
-/** What is sold: one plan for nothing, which needs no Stripe; one that costs something; one that was given up. */
+/**
+ * What is sold: one plan for nothing, which needs no Stripe; one that costs something; one that was given up.
+ */
 export const SAMPLE_PLANS: readonly SamplePlan[] = [
   {
     ...{ code: 'guest', title: 'Guest', interval: PlanInterval.MONTH, isRetired: false },
