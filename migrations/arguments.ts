@@ -11,23 +11,23 @@ import {
 } from '@rollcall/runtime';
 import { DATABASES, type MigratedDatabase } from './databases.ts';
 
-/** A database to bring up to date. */
+/** A database to migrate. */
 export interface MigrationTarget {
-  /** Of the service: `auth`. */
+  /** Name of the service, such as `auth`. */
   readonly name: string;
-  /** Its variable is the one that `url` stands in. */
+  /** Its `variable` is the one that `url` was read from. */
   readonly database: MigratedDatabase;
-  /** As the service has it. */
+  /** URL of the service. */
   readonly url: Secret;
   /** Whether its service goes through a pooler. */
   readonly isPooled: boolean;
-  /** As the role that owns the tables; undefined: `url` is that. */
+  /** URL of the owner of the tables. Undefined when `url` is the owner. */
   readonly ownerUrl: Secret | undefined;
 }
 
 const NAMES = formatList(Object.keys(DATABASES), 'or');
 
-/** What --help prints. */
+/** Text of `npm run migrate -- --help`. */
 export const HELP = `npm run migrate [-- NAME ...]   brings databases outside this checkout up to date
 
 NAME      ${NAMES}; none: all whose variables are set
@@ -50,8 +50,9 @@ Where a migration seals or opens contact data it needs AUTH_ENCRYPTION_KEYS and 
 `;
 
 /**
- * Reads what to migrate; 'help' where that was asked for.
- * @throws StartupError naming every fault at once, one line each
+ * Reads the databases to migrate.
+ * @returns `help` when that was asked for
+ * @throws StartupError with every fault, one line each
  */
 export function readTargets(args: readonly string[], env: NodeJS.ProcessEnv): MigrationTarget[] | 'help' {
   if (args.includes('--help') || args.includes('-h')) return 'help';
@@ -70,8 +71,8 @@ export function readTargets(args: readonly string[], env: NodeJS.ProcessEnv): Mi
 }
 
 /**
- * Databases whose variables are set; all of them where none is, so that whoever is told what is missing hears
- * of each.
+ * Returns the databases whose variables are set, or all when none is set, so that the fault names every
+ * variable.
  */
 function namesOfSet(env: NodeJS.ProcessEnv): string[] {
   const names = Object.entries(DATABASES);
@@ -90,7 +91,7 @@ function requireNames(args: readonly string[]): void {
   if (faults.length > 0) throw new StartupError(faults.join('\n'));
 }
 
-/** Who is told that a variable is missing is told, once, what this is for: most need it never. */
+/** Adds the purpose of this command to the fault: most people never need it. */
 function requireVariables(
   databases: readonly { database: MigratedDatabase }[],
   env: NodeJS.ProcessEnv,
@@ -103,7 +104,7 @@ function requireVariables(
   );
 }
 
-/** The settings of one database, and what their values make. */
+/** Returns the settings of one database, and a function that maps their values. */
 function targetSettings(name: string, database: MigratedDatabase, env: NodeJS.ProcessEnv) {
   const { owner } = database;
   const variable = usedVariable(database.variable, env) ?? database.variable;
@@ -124,7 +125,7 @@ function targetSettings(name: string, database: MigratedDatabase, env: NodeJS.Pr
   return { settings, toTarget };
 }
 
-/** The variable that is set of the two that may name a database; the direct one first. */
+/** Returns the set variable of the two that may name a database, the direct one first. */
 function usedVariable(variable: string, env: NodeJS.ProcessEnv): string | undefined {
   const direct = accessSettings(variable).directDatabaseUrl.variable;
   return [direct, variable].find((each) => env[each]?.trim());

@@ -3,7 +3,7 @@ import { keysSetting } from '@rollcall/runtime/sealing';
 import { type DatabaseMigration, readMigrations } from './lib/migrations.ts';
 import type { ServiceRights } from './lib/service-rights.ts';
 
-/** Keys for migrations that convert what is sealed. A database without contact data needs none. */
+/** Keys for migrations that convert sealed data. A database without contact data needs none. */
 export const KEY_SETTINGS = {
   encryptionKeys: optional(
     keysSetting({ variable: 'AUTH_ENCRYPTION_KEYS', doc: 'as the auth service has them' }),
@@ -11,33 +11,31 @@ export const KEY_SETTINGS = {
   indexKeys: optional(keysSetting({ variable: 'AUTH_INDEX_KEYS', doc: 'as the auth service has them' })),
 } as const satisfies Settings;
 
-/** A role that owns the tables of a service. */
+/** A separate role that owns the tables of a service. */
 export interface DatabaseOwner {
   /**
-   * The variable that leads to the database itself, past any pooler, as that role. Unset: the service's role
-   * owns the tables.
+   * Variable for the database itself, past any pooler, as that role. When it is unset, the service owns the
+   * tables.
    */
   readonly variable: string;
-  /** What the service's role may do. */
+  /** Rights of the service. */
   readonly rights: ServiceRights;
 }
 
-/** A database that has a schema, and the migrations that make it, in order. */
+/** A database with a schema. */
 export interface MigratedDatabase {
-  /** The environment variable that says where the database is. */
+  /** Environment variable that names the database. */
   readonly variable: string;
-  /**
-   * The longest that a statement of its service may run, in milliseconds, where a pooler is in front of it.
-   */
+  /** Longest statement of the service behind a pooler, in milliseconds. */
   readonly statementTimeoutMs: number;
-  /** Absent: the service's role owns the tables. */
+  /** Absent when the service owns the tables. */
   readonly owner?: DatabaseOwner;
   readonly migrations: readonly DatabaseMigration[];
-  /** Whether its service does things after its transactions. Default false. */
+  /** Whether its service has an outbox. @defaultValue false */
   readonly hasOutbox?: boolean;
 }
 
-/** Every service's own database, by the service's name. */
+/** Databases of all services, by the name of the service. */
 export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   auth: {
     variable: 'AUTH_DATABASE_URL',

@@ -1,10 +1,10 @@
-// npm run migrate [-- auth|booking …]: brings the services' databases up to date.
+// npm run migrate [-- auth|booking …]: migrates the databases of the services.
 import { ignoreBrokenPipes, readConfig, StartupError } from '@rollcall/runtime';
 import { HELP, readTargets } from './arguments.ts';
 import { KEY_SETTINGS } from './databases.ts';
 import { migrateAsOwner, TooNewFault } from './migrate.ts';
 
-/** `npm start` tells this apart, because its person may never have named the database. */
+/** Exit code for a database that is newer than this checkout. `npm start` has another message for it. */
 const TOO_NEW = 3;
 
 async function main(args: readonly string[]): Promise<void> {

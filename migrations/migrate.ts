@@ -12,19 +12,18 @@ import { withKeys } from './lib/migrations.ts';
 import { closeIdleSessions, setPooledTimeout } from './lib/pooled-timeout.ts';
 import { grantServiceRights, roleOf } from './lib/service-rights.ts';
 
-// A migration takes as long as it takes, whatever the database says of other sessions.
+// A migration may take long, whatever the database's timeout for other sessions.
 const NO_TIMEOUT = 'set statement_timeout = 0';
 
 /** The database has migrations that this version does not know. */
 export class TooNewFault extends StartupError {}
 
-// A fault is told as one, and there is nothing else to tell.
+// Faults are thrown. Nothing else needs a log.
 const QUIET = createLogger({ service: 'migrate', level: 'silent' });
 
 /** Keys of contact data, as `KEY_SETTINGS` reads them. */
 export type MigrationKeys = ConfigOf<typeof KEY_SETTINGS>;
 
-/** What a migration needs beside the database. */
 export interface MigrateOptions extends Partial<MigrationKeys>, Omit<LockOptions, 'variable'> {
   /**
    * Whether the service reaches the database through a pooler: sessions of the pooler then get a statement
@@ -33,19 +32,17 @@ export interface MigrateOptions extends Partial<MigrationKeys>, Omit<LockOptions
   readonly isPooled?: boolean | undefined;
 }
 
-/** What a migration of a database needs that another role than the service's may own. */
 export interface MigrateAsOwnerOptions extends MigrateOptions {
-  /** As the service has it. */
+  /** URL of the service. */
   readonly url: Secret;
-  /** As the role that owns the tables. Absent: `url` is that. */
+  /** URL of the owner of the tables. Absent when `url` is the owner. */
   readonly ownerUrl?: Secret | undefined;
 }
 
 /**
- * Brings a database up to date as its owner, then gives the service's role its rights where that is another
- * one.
- * @returns names of the migrations that ran.
- * @throws StartupError as `migrate` does, and where the role cannot have its rights.
+ * Migrates a database as its owner, then grants the service's role its rights.
+ * @returns names of the migrations that ran
+ * @throws StartupError as `migrate`, and when the rights cannot be granted
  */
 export async function migrateAsOwner(
   database: MigratedDatabase,
@@ -64,11 +61,11 @@ export async function migrateAsOwner(
 }
 
 /**
- * Brings a database up to date and answers the names of the migrations that ran; none: it was up to date.
- * Processes that do so at once wait for one another.
- * @param url the database itself: a pooler is refused.
- * @throws StartupError where the database is not there, is another service's, or stays locked; TooNewFault
- * where it is newer than this code.
+ * Migrates a database. Concurrent processes wait for each other.
+ * @param url of the database itself; a pooler is refused
+ * @returns names of the migrations that ran
+ * @throws StartupError when the database is missing, is of another service, or stays locked; TooNewFault when
+ * it is newer than this code
  */
 export async function migrate(
   database: MigratedDatabase,
@@ -91,7 +88,7 @@ export async function migrate(
     throw new StartupError(explainDatabaseFault(error, variable, 'npm run migrate'), { cause: error });
   } finally {
     await lock.end().catch(() => {
-      // A connection that never came about has nothing to give back.
+      // It may never have connected.
     });
   }
 }
@@ -144,7 +141,7 @@ async function runMigrations(
   }
 }
 
-/** The other service, if any, that a migration belongs to. */
+/** Returns the service that one of the migrations belongs to. */
 function ownerOf(names: readonly string[]): string | undefined {
   const owners = Object.entries(DATABASES);
   return owners.find(([, { migrations }]) => migrations.some(({ name }) => names.includes(name)))?.[0];

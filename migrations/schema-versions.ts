@@ -1,6 +1,6 @@
 import { DATABASES } from './databases.ts';
 
-/** A generated file that tells a service which schema it needs. */
+/** A generated file with the schema version of a service. */
 export interface SchemaVersionFile {
   readonly path: URL;
   readonly text: string;

@@ -1,4 +1,4 @@
-// Part of npm run generate: tells each service the newest migration of its database.
+// Part of npm run generate: writes the newest migration of each database into its service.
 import { writeFileSync } from 'node:fs';
 import { schemaVersionFiles } from './schema-versions.ts';
 

@@ -2,7 +2,7 @@ import { Migration } from '@mikro-orm/migrations';
 import type { Keyring } from '@rollcall/runtime/sealing';
 import type { KeyedMigration } from '../lib/migrations.ts';
 
-// So many rows are in memory at once.
+// Rows in memory at the same time.
 const BATCH_ROWS = 1000;
 
 interface PlainRow {

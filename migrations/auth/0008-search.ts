@@ -196,7 +196,7 @@ export const migration: MigrationObject = sqlMigration('2026-11-20-search', {
         is distinct from (new.first_name, new.last_name, new.display_name, new.business_name))
       execute function index_renamed_user()`,
     `create trigger users_unindexed after delete on users for each row execute function unindex_user()`,
-    // What was there before.
+    // The former order of names.
     `insert into user_words (tenant_id, word, user_id, entry)
       select tenant_id, split_part(item, ':', 1), id, entry
       from users, search_entry(first_name, last_name, display_name, business_name) entry,

@@ -2,7 +2,7 @@ import { Migration } from '@mikro-orm/migrations';
 import type { Keyring } from '@rollcall/runtime/sealing';
 import type { KeyedMigration } from '../lib/migrations.ts';
 
-// So many rows are in memory at once.
+// Rows in memory at the same time.
 const BATCH_ROWS = 1000;
 
 interface Row {
@@ -16,7 +16,7 @@ const UP = [
     check (email_base_key is null or octet_length(email_base_key) = 32)`,
   'alter table users add foreign key (tenant_id, merged_into) references users (tenant_id, id)',
   'create index users_merged_into on users (tenant_id, merged_into) where merged_into is not null',
-  // What duplicates are looked for by: each is walked in order, some entries at a time.
+  // Indexes to find duplicates by. Each is read in order, a few entries at a time.
   `create index users_email_base_key on users (tenant_id, email_base_key)
     where email_base_key is not null and delete_time is null and merged_into is null`,
   `create index users_live_phone_key on users (tenant_id, phone_key)

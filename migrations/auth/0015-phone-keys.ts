@@ -3,7 +3,7 @@ import { phoneKey } from '@rollcall/contract/phone';
 import type { Keyring } from '@rollcall/runtime/sealing';
 import type { KeyedMigration } from '../lib/migrations.ts';
 
-// So many rows are in memory at once.
+// Rows in memory at the same time.
 const BATCH_ROWS = 1000;
 
 interface Row {

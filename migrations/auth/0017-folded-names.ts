@@ -11,7 +11,7 @@ import {
 import { sqlMigration } from '../lib/migrations.ts';
 import { FORMER_SEARCH_PARTS, FORMER_SEARCH_TEXT } from './0008-search.ts';
 
-/** What a `search_text` folds. Classes are of PostgreSQL's regular expressions. */
+/** Characters that a `search_text` folds, as classes of PostgreSQL's regular expressions. */
 export interface FoldedCharacters {
   readonly leftOut: string;
   readonly accents: string;
@@ -23,7 +23,7 @@ export interface FoldedCharacters {
 }
 
 /**
- * Behind `create`. Words are separated by one space or more; `% _ \\` and the like are letters among others.
+ * Returns the function, to go after `create`. Words are separated by spaces; `% _ \\` and others are letters.
  */
 export function searchText(folded: FoldedCharacters): string {
   const { leftOut, accents, separators, dotsOfLl, letterGroups, longerLetters } = folded;
@@ -50,7 +50,7 @@ export function searchText(folded: FoldedCharacters): string {
   end $$`;
 }
 
-/** What this migration folds. */
+/** Characters that this migration folds. */
 export const FOLDED_NAMES: FoldedCharacters = {
   leftOut: LEFT_OUT,
   accents: ACCENTS,
@@ -73,7 +73,7 @@ const SEARCH_PARTS = `function search_parts(word text) returns table (kind small
 const NAMES = 'first_name, last_name, display_name, business_name';
 const SORTED_BY = `coalesce(nullif(display_name, ''), nullif(btrim(first_name || ' ' || last_name), ''), business_name)`;
 
-/** Users whose words, or whose place in the order of names, another `search_text` changes. */
+/** Users whose words or sort name change with another `search_text`. */
 const CHANGED = `select tenant_id, id, search_entry(${NAMES}) as was, next_search_entry(${NAMES}) as is_now
   from users where (first_name || last_name || display_name || business_name) !~ '^[\\x20-\\x7e]*$'
   and (search_entry(${NAMES}) <> next_search_entry(${NAMES})

@@ -5,23 +5,23 @@ import { type Currency, readCurrency } from './source/amount.ts';
 import { KINDS, kindOf } from './source/open-source.ts';
 import type { SourceKind } from './source/source-kind.ts';
 
-/** What the command line asks for. */
+/** Arguments of `npm run import`. */
 export interface ImportArguments {
   readonly kindName: string;
   readonly kind: SourceKind;
-  /** As it was given. */
+  /** Path as given. */
   readonly path: string;
   readonly tenantId: string;
   readonly currency: Currency;
-  /** As it was given, or `import-report-<kind>-<tenant>.csv`. */
+  /** Path as given, or `import-report-<kind>-<tenant>.csv`. */
   readonly reportPath: string;
 }
 
-/** Where sample data live, too. */
+/** Tenant of the sample data. */
 export const DEFAULT_TENANT = 'demo';
 const DEFAULT_CURRENCY = 'EUR';
 
-/** What --help prints. */
+/** Text of `npm run import -- --help`. */
 export const HELP = `npm run import -- KIND PATH [--tenant T] [--currency C] [--report FILE]
 
 Reads a file of bookings into the running services: every row becomes a booking, every person with a usable e-mail address
@@ -46,7 +46,7 @@ const OPTIONS = {
   report: { type: 'string' },
 } as const;
 
-/** Reads the command line; 'help' where that was asked for. Throws ImportFault. */
+/** Reads the arguments. @returns `help` when that was asked for @throws ImportFault when one is wrong */
 export function readArguments(args: readonly string[]): ImportArguments | 'help' {
   const { values, positionals } = parse(args);
   if (values.help) return 'help';
@@ -73,7 +73,7 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    // Node's own sentence names the option; some have a second line of advice.
+    // Node's own message names the option. Some have a second line of advice.
     const [why = ''] = (error as Error).message.split(/\. |\n/);
     throw new ImportFault(`${why}. ${USAGE}`, { cause: error });
   }

@@ -2,7 +2,7 @@
 // each, spelled out, because a migration stays as it is and a database may know another Unicode, and no
 // locale. Classes are of PostgreSQL's regular expressions.
 
-/** Characters that nobody sees, and signs that stand for an apostrophe. */
+/** Invisible characters, and signs used as apostrophes. */
 export const LEFT_OUT = [
   '\\u0001-\\u0008\\u000e-\\u001f\\u007f-\\u0084\\u0086-\\u009f\\u00ad\\u00b4\\u02b9-\\u02cf\\u02ee',
   '\\u034f\\u055a\\u05f3\\u05f4\\u061c\\u0640\\u07f4\\u07f5\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f',
@@ -11,7 +11,7 @@ export const LEFT_OUT = [
   '\\ufff0-\\ufffb\\U0001bca0-\\U0001bca3\\U0001d159\\U0001d173-\\U0001d17a\\U000e0000-\\U000e0fff',
 ].join('');
 
-/** Characters of a text that shows nothing: those that nobody sees, and spaces. */
+/** Characters of a text that shows nothing: invisible ones and spaces. */
 export const UNSEEN = [
   '\\u0001-\\u0020\\u007f-\\u00a0\\u00ad\\u034f\\u061c\\u115f\\u1160\\u1680\\u17b4\\u17b5\\u180b-',
   '\\u180f\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u2800\\u3000\\u3164\\ufe00-\\ufe0f\\ufeff',

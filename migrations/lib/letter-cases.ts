@@ -1,7 +1,6 @@
 /**
- * Letters beyond ASCII that no accent explains, and what each is searched as: lower case, and without a
- * stroke. Spelled out, because what `lower()` does with them depends on the locale that a database was made
- * with.
+ * Letters beyond ASCII without an accent, folded to lower case and without strokes. They are spelled out
+ * because `lower()` depends on the locale of the database.
  */
 export const LETTERS = [
   'ÐØĐĦŁŊŦƁƂƄƆƇƉƊƋƎƏƐƑƓƔƖƗƘƜƝƟƢƤƦƧƩƬƮƱƲƳƵƷƸƼǤǶǷȜȠȢȤȺȻȽȾɁɃɄɅɆɈɊɌɎͰͲͶͿΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩϏ',
@@ -10,7 +9,7 @@ export const LETTERS = [
   'ħłŋŧıς',
 ].join('');
 
-/** For each of `LETTERS`, in order, what it becomes. */
+/** Folded form of each of `LETTERS`, in order. */
 export const FOLDED_LETTERS = [
   'dodhlntɓƃƅɔƈɖɗƌǝəɛƒɠɣɩɨƙɯɲɵƣƥʀƨʃƭʈʊʋƴƶʒƹƽǥƕƿȝƞȣȥⱥȼƚⱦɂƀʉʌɇɉɋɍɏͱͳͷϳαβγδεζηθικλμνξοπρστυφχψωϗ',
   'ϙϛϝϟϡϣϥϧϩϫϭϯϸϻͻͼͽђєѕіјљњћџабвгдежзиклмнопрстуфхцчшщъыьэюяѡѣѥѧѩѫѭѯѱѳѵѹѻѽѿҁҋҍҏґғҕҗҙқҝҟҡңҥҧҩҫ',

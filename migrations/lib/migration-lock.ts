@@ -2,30 +2,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StartupError } from '@rollcall/runtime';
 import type { Client } from 'pg';
 
-// Every migrating process takes this advisory lock; of any version, so it never changes.
+// Advisory lock of all migrating processes of every version. It never changes.
 const LOCK = 7_240_518_302;
 const LOCK_CLASS = Math.floor(LOCK / 2 ** 32);
 const LOCK_OBJECT = LOCK % 2 ** 32;
 
 const POLL_MS = 250;
 
-/** Default of `waitMs`, in milliseconds. Our own choice. */
+/** Default of `waitMs`. Our own choice. */
 const WAIT_MS = 60_000;
 
-/** How the lock is waited for. */
+/** Options of waiting for the lock. */
 export interface LockOptions {
-  /** The variable that names the database, for messages. */
+  /** Variable that names the database, for messages. */
   readonly variable: string;
-  /** Called once, with a sentence, where another process has the lock. */
+  /** Called once with a sentence when another process has the lock. */
   readonly onWait?: ((why: string) => void) | undefined;
-  /** The longest wait for the lock, in milliseconds. Default 60000. */
+  /** Longest wait for the lock, in milliseconds. @defaultValue 60000 */
   readonly waitMs?: number | undefined;
 }
 
 /**
- * Begins a transaction that holds the lock of migrations until it ends. A transaction, so that the lock goes
- * with it also where the connection turns out to be shared.
- * @throws StartupError where another process keeps the lock for longer than `waitMs`.
+ * Begins a transaction that holds the lock until it ends. Unlike a session lock it also works on a shared
+ * connection.
+ * @throws StartupError when another process holds the lock for longer than `waitMs`
  */
 export async function takeMigrationLock(client: Client, options: LockOptions): Promise<void> {
   const { variable, onWait, waitMs = WAIT_MS } = options;

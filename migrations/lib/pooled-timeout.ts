@@ -1,19 +1,19 @@
 import { StartupError } from '@rollcall/runtime';
 import { Client, escapeIdentifier } from 'pg';
 
-/** What sessions of a pooler shall have. */
+/** Timeout for sessions of a pooler. */
 export interface PooledTimeout {
-  /** The database itself, as its owner. */
+  /** URL of the database itself, as its owner. */
   readonly url: string;
-  /** The longest that a statement of any pool of the service may run, in milliseconds. */
+  /** Longest statement of the service, in milliseconds. */
   readonly timeoutMs: number;
   readonly variable: string;
 }
 
 /**
- * Has the database end statements of new sessions after `timeoutMs`, where nothing ends them sooner. Where
- * that changes, idle sessions are closed, so that a pooler opens new ones, which have the timeout.
- * @throws StartupError where a setting of the role stands in the way.
+ * Sets a statement timeout for new sessions of the database, unless a shorter one is active. Idle sessions
+ * are closed, so that a pooler opens new ones.
+ * @throws StartupError when a setting of the role overrides it
  */
 export async function setPooledTimeout({ url, timeoutMs, variable }: PooledTimeout): Promise<void> {
   await using session = await open(url);

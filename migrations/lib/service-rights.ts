@@ -1,33 +1,30 @@
 import { type Secret, StartupError } from '@rollcall/runtime';
 import pg from 'pg';
 
-/**
- * What a service's role may do in a database that another role owns: everything with rows, except as said
- * here.
- */
+/** Rights of a service in a database that another role owns: all rights on rows, except these. */
 export interface ServiceRights {
-  /** Tables that the service reads and never changes. */
+  /** Tables that the service only reads. */
   readonly readOnly: readonly string[];
   /** Functions that only the owner and the service may execute, as `name(types)`. */
   readonly execute: readonly string[];
 }
 
-// Any number will do: processes that do this at once wait for one another.
+// Any number: concurrent processes wait for each other.
 const LOCK = 7_240_518_303;
 
-/** The table in which migrations are noted. */
+/** Table of applied migrations. */
 const MIGRATIONS_TABLE = 'mikro_orm_migrations';
 
-/** The role of a database URL. */
+/** Returns the role of a database URL. */
 export function roleOf(url: Secret): string {
   return decodeURIComponent(new URL(url.reveal()).username);
 }
 
 /**
- * Gives the role of a service its rights in the schema `public`, and takes every other right there from it.
- * Repeating it changes nothing.
- * @param ownerUrl as the role that owns the tables.
- * @throws StartupError where the role does not exist, or could take more rights by itself.
+ * Grants the role of a service its rights in the schema `public`, and revokes all others there. Repeating it
+ * changes nothing.
+ * @param ownerUrl of the role that owns the tables
+ * @throws StartupError when the role does not exist, or could grant itself more
  */
 export async function grantServiceRights(
   ownerUrl: Secret,
@@ -69,7 +66,7 @@ interface Named {
 interface Granting {
   readonly role: string;
   readonly rights: ServiceRights;
-  /** Whether there is a right to analyse a table that one does not own: since PostgreSQL 17. */
+  /** Whether the right MAINTAIN exists: since PostgreSQL 17. */
   readonly hasMaintain: boolean;
 }
 
@@ -98,7 +95,7 @@ function statementsFor({ name, isSequence }: Named, { role, rights, hasMaintain 
   return [`revoke all on ${on} from ${to}`, `grant ${granted} on ${on} to ${to}`];
 }
 
-/** A role that is a superuser, or may become the owner, has every right whatever is granted. */
+/** A superuser, or a role that may become the owner, has every right whatever is granted. */
 async function requireSubordinate(client: pg.Client, role: string): Promise<void> {
   const { rows } = await client.query<{ isAbove: boolean }>(
     `select rolsuper or pg_has_role(rolname, current_user, 'MEMBER') as "isAbove" from pg_roles where rolname = $1`,

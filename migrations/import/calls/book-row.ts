@@ -3,7 +3,7 @@ import type { Link } from '../plan/row-index.ts';
 import type { Services } from './connect-services.ts';
 import { type RetryCall, refusalOf } from './retry-calls.ts';
 
-/** What became of one row. */
+/** Result of one row. */
 export type Outcome =
   | { readonly kind: 'linked'; readonly isNew: boolean }
   | { readonly kind: 'unlinked'; readonly isNew: boolean; readonly reason: string }
@@ -14,7 +14,6 @@ const KEPT_OTHERWISE =
 const KEPT_UNLINKED = 'an earlier import made this booking without a user; it is left as it is';
 const NOT_BOOKABLE = 'the user of this e-mail is suspended or deleted';
 
-/** What booking needs. */
 export interface BookContext {
   readonly services: Services;
   readonly call: RetryCall;
@@ -22,9 +21,9 @@ export interface BookContext {
 }
 
 /**
- * Makes the booking of a row, with its user where there is one. Where the service does not want it so,
- * because the user cannot book or because the request was done before in another way, it is tried without the
- * user: with the same request id, so that there is one booking in the end, whichever way came first.
+ * Creates the booking of a row, with its user when there is one. When the service refuses the user, or an
+ * earlier import made the booking without it, the call is repeated without the user and with an equal request
+ * id, so that one booking results.
  */
 export async function bookRow(
   request: CreateBookingRequest,

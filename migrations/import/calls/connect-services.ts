@@ -12,10 +12,7 @@ import { ImportFault } from '../import-fault.ts';
 const port = (variable: string, about: { default: string; doc: string }) =>
   integerSetting({ variable, ...about, min: 1, max: 65_535 });
 
-/**
- * What the import reads from the environment: the same variables as `npm start`, and addresses for services
- * elsewhere.
- */
+/** Settings of the import: the variables of `npm start`, and addresses of services elsewhere. */
 export const IMPORT_SETTINGS = {
   authGrpcPort: port('AUTH_GRPC_PORT', {
     default: '50051',
@@ -39,13 +36,13 @@ export const IMPORT_SETTINGS = {
   ),
 } as const;
 
-/** Where the services listen for gRPC: `127.0.0.1:50051`. */
+/** gRPC addresses of the services, such as `127.0.0.1:50051`. */
 export interface Addresses {
   readonly auth: string;
   readonly booking: string;
 }
 
-/** Reads the addresses. Throws StartupError naming every fault at once. */
+/** Reads the addresses. @throws StartupError with every fault */
 export function readAddresses(env: NodeJS.ProcessEnv): Addresses {
   const config = readConfig(IMPORT_SETTINGS, env);
   return {
@@ -54,7 +51,7 @@ export function readAddresses(env: NodeJS.ProcessEnv): Addresses {
   };
 }
 
-/** The services that an import writes to. */
+/** Clients of the services that an import writes to. */
 export interface Services extends Disposable {
   readonly users: ServiceClient<typeof UserService>;
   readonly admin: UserAdminClient;
@@ -62,13 +59,13 @@ export interface Services extends Disposable {
 }
 
 /**
- * Deadline of a call: nobody waits for one page here, and a busy service shall not be asked twice. Our own
+ * Deadline of a call, in milliseconds. Long, because a busy service must not get the call twice. Our own
  * choice.
  */
 const TIMEOUT_MS = 10_000;
 const GREETING_TIMEOUT_MS = 3_000;
 
-/** Opens the clients after seeing that both services are there and ready. Throws ImportFault. */
+/** Checks that both services are ready, and opens the clients. @throws ImportFault when one is not */
 export async function connectServices(addresses: Addresses): Promise<Services> {
   await requireService(UserAdminService, { name: 'auth', address: addresses.auth });
   await requireService(BookingService, { name: 'booking', address: addresses.booking });

@@ -1,18 +1,18 @@
 import { UserState } from '@rollcall/contract/user';
-import { type Person, requestId } from '../plan/plan-row.ts';
+import type { Person } from '../plan/plan-row.ts';
+import { requestId } from '../plan/request-ids.ts';
 import type { Link, RowIndex } from '../plan/row-index.ts';
 import type { Services } from './connect-services.ts';
 import { mapConcurrently, type RetryCall, refusalOf } from './retry-calls.ts';
 
-/** What became of the people of an import; each counts once, however many rows are theirs. */
+/** Counts of the people of an import. Each person counts once. */
 export interface PeopleCounts {
   created: number;
   found: number;
-  /** Have no user: see `LOST`. */
+  /** People without a user: see `LOST`. */
   lost: number;
 }
 
-/** What linking needs. */
 export interface LinkContext {
   readonly services: Services;
   readonly tenantId: string;
@@ -23,16 +23,12 @@ export interface LinkContext {
   readonly counts: PeopleCounts;
 }
 
-/**
- * The user that an earlier import made for an address is deleted, or has another address by now: nobody to
- * book for.
- */
+/** Reason for a person whose user, made by an earlier import, is deleted or has another address now. */
 export const LOST = 'the user that an earlier import made for this e-mail was changed or deleted since';
 
 /**
- * Leads people to users and notes it in the index: whoever is there is found, the others are made, in the
- * order given. The first of several with the same e-mail decides. At most 500, which is what the service
- * resolves at once.
+ * Finds or creates the users of people, and stores the links in the index. The first of several people with
+ * one e-mail counts. At most 500 people, the limit of ResolveUsers.
  */
 export async function linkPeople(people: readonly Person[], context: LinkContext): Promise<void> {
   const first = new Map<string, Person>();
@@ -40,7 +36,7 @@ export async function linkPeople(people: readonly Person[], context: LinkContext
   const unknown = [...first.values()].filter(({ emailKey }) => !context.index.link(emailKey));
   const missing = await resolve(unknown, context);
   const made = await mapConcurrently(missing, context.concurrency, (person) => createUser(person, context));
-  // Somebody else was faster, or an earlier import: who it is can be asked now.
+  // Another caller or an earlier import made these: they are resolved again.
   const late = await resolve(
     missing.filter((_, i) => !made[i]),
     context,
@@ -49,7 +45,7 @@ export async function linkPeople(people: readonly Person[], context: LinkContext
   context.counts.lost += late.length;
 }
 
-/** Notes who is there, and answers who is not. */
+/** Stores the links of existing users. @returns people without a user */
 async function resolve(people: readonly Person[], context: LinkContext): Promise<Person[]> {
   const { services, tenantId, call, signal, index, counts } = context;
   if (people.length === 0) return [];
@@ -65,8 +61,8 @@ async function resolve(people: readonly Person[], context: LinkContext): Promise
 }
 
 /**
- * Makes a user and notes it; false where the service knows the address or the request already, with something
- * else.
+ * Creates a user and stores its link.
+ * @returns false when the address or the request is already known with other content
  */
 async function createUser({ emailKey, user }: Person, context: LinkContext): Promise<boolean> {
   const { services, tenantId, call, signal, index, counts } = context;
@@ -85,7 +81,7 @@ async function createUser({ emailKey, user }: Person, context: LinkContext): Pro
   }
 }
 
-/** Where the rows of a person lead, once `linkPeople` has seen it. */
+/** Returns the link of a person after `linkPeople`. */
 export function linkOf({ emailKey }: Person, index: RowIndex): Link {
   const link = index.link(emailKey);
   if (!link) throw new Error('a person was not linked before its bookings');

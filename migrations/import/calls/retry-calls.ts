@@ -3,31 +3,33 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { errorReason } from '@rollcall/transport';
 import { ImportFault } from '../import-fault.ts';
 
-/** How long a service may stay away in the middle of an import: a restart takes seconds. Our own choice. */
+/**
+ * How long a service may be unavailable during an import, in milliseconds: a restart takes seconds. Our own
+ * choice.
+ */
 export const MAX_OUTAGE_MS = 30_000;
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const PASSING: ReadonlySet<Code> = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted]);
 
-/** Calls one service, again and again while it is away. Every call must bear being repeated. */
+/** Calls one service, and repeats the call while the service is unavailable. The call must be idempotent. */
 export type RetryCall = <T>(call: () => Promise<T>) => Promise<T>;
 
-/** What patience needs to know. */
 export interface RetryOptions {
-  /** The service as people know it: "auth service at 127.0.0.1:50051". */
+  /** Name for messages: "auth service at 127.0.0.1:50051". */
   readonly service: string;
-  /** Tells the person at the terminal, once when an outage begins and once when it ends. */
+  /** Receives a line when an outage begins and when it ends. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
-  /** Default `MAX_OUTAGE_MS`. */
+  /** @defaultValue `MAX_OUTAGE_MS` */
   readonly maxOutageMs?: number;
 }
 
 /**
- * Repeats calls that fail because the service is away or has too much to do, with growing pauses. A refusal
- * of this one request passes as it is. A service that stays away for too long, or fails in another way, ends
- * the import: ImportFault.
+ * Creates a function that repeats calls with growing pauses while the service is unavailable or overloaded. A
+ * refusal of one request passes through.
+ * @throws ImportFault when the outage lasts too long, or the service fails otherwise
  */
 export function createRetry({ service, say, signal, maxOutageMs = MAX_OUTAGE_MS }: RetryOptions): RetryCall {
   let isAway = false;
@@ -73,9 +75,9 @@ function stayedAway(service: string, error: ConnectError): ImportFault {
 }
 
 /**
- * Runs a job for every item, at most `concurrency` at a time, begun in the items' order, and answers the
- * results in that order. After a failure nothing more is begun; it throws the first one when what was begun
- * has ended.
+ * Runs a job for every item, at most `concurrency` at the same time.
+ * @returns results in the order of the items
+ * @throws the first failure, after all running jobs have ended; no further job starts after it
  */
 export async function mapConcurrently<T, R>(
   items: readonly T[],
@@ -109,8 +111,7 @@ const ABOUT_THE_REQUEST: ReadonlySet<Code> = new Set([
 ]);
 
 /**
- * Why a service does not want this one request, by the contract's reason; others may pass. Undefined where
- * the fault lies elsewhere and the next request would fare no better.
+ * Returns the reason why a service refuses this one request. Undefined when other requests would fail too.
  */
 export function refusalOf(error: unknown): string | undefined {
   if (!(error instanceof ConnectError) || !ABOUT_THE_REQUEST.has(error.code)) return undefined;

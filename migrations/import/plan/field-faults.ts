@@ -14,7 +14,7 @@ export interface FieldFault {
 
 const validator = createValidator();
 
-/** Holds a message to the rules written in the contract, as the service will; none: it is good. */
+/** Validates a message against the rules of the contract. @returns faults; empty when the message is valid */
 export function fieldFaults<S extends DescMessage>(schema: S, message: MessageShape<S>): FieldFault[] {
   const result = validator.validate(schema, message);
   if (result.kind === 'error') throw result.error;
@@ -22,7 +22,7 @@ export function fieldFaults<S extends DescMessage>(schema: S, message: MessageSh
   return result.violations.map(({ field, message: rule }) => ({ field: pathToString(field), rule }));
 }
 
-/** Throws ImportFault where the contract would not take this as a tenant's id. */
+/** Checks a tenant id against the contract. @throws ImportFault when it is not valid */
 export function requireTenant(tenantId: string): void {
   const request: MessageInitShape<typeof ListBookingsRequestSchema> = { tenantId };
   if (fieldFaults(ListBookingsRequestSchema, create(ListBookingsRequestSchema, request)).length === 0) return;

@@ -1,23 +1,22 @@
 import { foldText, isBlank } from '@rollcall/contract/text';
 
-/** A name in the parts that a user has. */
+/** A name as the fields of a user. */
 export interface PersonName {
   readonly firstName: string;
   readonly lastName: string;
-  /** The whole name with single spaces, titles and all, given names first. */
+  /** Whole name with single spaces and titles, given names first. */
   readonly displayName: string;
 }
 
 const TITLES = new Set('mr mrs ms miss mx dr prof sir'.split(' '));
 const SUFFIXES = new Set('md dds dvm phd jr sr ii iii iv esq'.split(' '));
-// Behind a comma only: elsewhere these are words of names.
+// Only after a comma: elsewhere these are words of names.
 const COMPANY_FORMS = new Set('inc llc ltd gmbh plc corp'.split(' '));
 const COMMAS = /[,\uff0c\u060c\u3001]/;
 
 /**
- * Splits a name as people write it: the last word is the family name, what stands before it the given names;
- * with a comma the family name stands before it ("King, Ada"). Titles before and suffixes behind belong to
- * neither ("Dr. Ada King, MD" is Ada King), unless nothing else is there.
+ * Splits a name: the last word is the family name. With a comma the family name comes first ("King, Ada").
+ * Titles and suffixes belong to neither ("Dr. Ada King, MD" is Ada King), unless there is nothing else.
  */
 export function splitName(name: string): PersonName {
   const [first = [], ...rest] = name.split(COMMAS).map(wordsOf);
@@ -37,7 +36,8 @@ export function splitName(name: string): PersonName {
 type Words = readonly string[];
 
 /**
- * Family name first. Of several parts behind it the first one is the given names; the others are shown only.
+ * Splits a name that begins with the family name. The first part after it is the given names, further parts
+ * are only displayed.
  */
 function splitFamilyFirst(first: Words, given: readonly Words[], others: readonly Words[]): PersonName {
   const [family, names] = [parted(first), parted(given[0] ?? [])];
@@ -52,7 +52,7 @@ function splitFamilyFirst(first: Words, given: readonly Words[], others: readonl
   };
 }
 
-/** A name between titles and suffixes; what is nothing but these is the name. */
+/** Splits titles and suffixes off. A name of nothing else is kept whole. */
 function parted(words: Words): { titles: Words; core: Words; suffixes: Words } {
   let [from, to] = [0, words.length];
   while (from < to && isTitle(words[from])) from += 1;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { type CreateBookingRequest, CreateBookingRequestSchema } from '@rollcall/contract/booking';
 import { cleanPhone, phoneKey } from '@rollcall/contract/phone';
@@ -15,25 +14,24 @@ import {
 } from '../source/source-kind.ts';
 import { fieldFaults } from './field-faults.ts';
 import { splitName } from './person-name.ts';
+import { digest, requestId } from './request-ids.ts';
 import type { RowIndex } from './row-index.ts';
 
-/** What shall become of one row. */
+/** Plan for one row. */
 export type RowPlan = { readonly line: number; readonly endByte: number } & (
   | { readonly kind: 'refuse'; readonly reason: string }
   | {
       readonly kind: 'book';
-      /** Without a user; whoever links it sets one. */
+      /** Request without a user. */
       readonly request: CreateBookingRequest;
-      /** Who to link it to, or why nobody. */
+      /** Person to link, or the reason why there is none. */
       readonly person: Person | { readonly reason: string };
-      /**
-       * Values that neither the user nor the booking has, or only the booking's contact details, by column.
-       */
+      /** Values that the user and the booking lack, or that only the contact details hold, by column. */
       readonly leftOut: readonly LeftOut[];
     }
 );
 
-/** What all rows of a run have in common. */
+/** Context of all rows of a run. */
 export interface PlanContext {
   readonly kind: SourceKind;
   readonly kindName: string;
@@ -43,8 +41,8 @@ export interface PlanContext {
 }
 
 /**
- * Plans one row. Rows must come in the order of the file, because the nth of several equal rows has a request
- * id of its own.
+ * Plans one row. Rows must come in the order of the file, because equal rows are counted for their request
+ * ids.
  */
 export function planRow(row: Row, context: PlanContext): RowPlan {
   const { line, endByte } = row;
@@ -64,8 +62,8 @@ export function planRow(row: Row, context: PlanContext): RowPlan {
 const NOT_FIRST = 'is not taken for the user: the first row of this e-mail has another or none';
 
 /**
- * Parts of a person that its user does not have: unusable ones, and others than in the first row of the
- * person.
+ * Returns parts that the person's user does not have: unusable ones, and ones that differ from the person's
+ * first row.
  */
 function partsLeftOut(person: Person | { readonly reason: string }, { kind, index }: PlanContext): LeftOut[] {
   if ('reason' in person) return [];
@@ -86,17 +84,17 @@ function bookingRequest(record: SourceRecord, cells: Cells, context: PlanContext
   return request;
 }
 
-/** Somebody who shall be a user. */
+/** A person to make a user for. */
 export interface Person {
-  /** The address as addresses are compared: whoever shares it is the same person. */
+  /** Normalized e-mail address. Rows with an equal one are about one person. */
   readonly emailKey: string;
-  /** The user to make where there is none yet. */
+  /** User to create when there is none. */
   readonly user: User;
-  /** Parts of the person that the user does not have. */
+  /** Parts of the person that the user lacks. */
   readonly leftOut: readonly LeftOut<keyof SourcePerson>[];
 }
 
-// By the names that the contract gives them; and where each comes from.
+// Contract field, its message field, and the part of the person it comes from.
 const OTHER_FIELDS = {
   first_name: { field: 'firstName', part: 'name' },
   last_name: { field: 'lastName', part: 'name' },
@@ -105,8 +103,8 @@ const OTHER_FIELDS = {
 } as const;
 
 /**
- * Makes a user of a person, or says why that cannot be: the contract's own rule decides whether the e-mail is
- * usable. Any other part that breaks its rule is left out; it stays in the booking's contact details.
+ * Maps a person to a user, or returns the reason why it cannot. The contract's rule decides about the e-mail.
+ * Other parts that break a rule are left out of the user.
  */
 export function planPerson({ name, email, phone }: SourcePerson): Person | { readonly reason: string } {
   const address = email.trim();
@@ -122,20 +120,4 @@ export function planPerson({ name, email, phone }: SourcePerson): Person | { rea
     return { from: part, reason: part === 'phone' ? rule : `as ${path} ${rule}` };
   });
   return { emailKey: address.toLowerCase(), user, leftOut };
-}
-
-/**
- * A request id that is the same whenever the same thing is asked: a UUID of version 8 (RFC 9562, 5.8) made of
- * SHA-256 over the parts. No part can run over into the next one.
- */
-export function requestId(...parts: readonly (string | number)[]): string {
-  const bytes = digest(['rollcall import', ...parts]).subarray(0, 16);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
-/** SHA-256 over the parts. */
-export function digest(parts: readonly (string | number)[]): Buffer {
-  return createHash('sha256').update(JSON.stringify(parts)).digest();
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { digest } from './plan-row.ts';
+import { digest } from './request-ids.ts';
 import { openRowIndex } from './row-index.ts';
 
 describe('openRowIndex', () => {

@@ -1,26 +1,26 @@
 import { DatabaseSync } from 'node:sqlite';
-import { digest } from './plan-row.ts';
+import { digest } from './request-ids.ts';
 
-/** Where a person's bookings lead: to a user, or nowhere and why. */
+/** Link of a person: a user, or the reason why there is none. */
 export type Link = { readonly userId: string } | { readonly reason: string };
 
-/** What one run has seen so far, for rows of which there may be more than fit into memory. */
+/** Rows and people of one run so far. It may exceed memory. */
 export interface RowIndex extends Disposable {
-  /** How often this content was seen before, in this run; and it is seen once more with that. */
+  /** Counts this content. @returns how often it was counted before */
   countEarlier(content: Buffer): number;
-  /** Where the person with this e-mail key leads; undefined: not met before. */
+  /** Returns the link of a person. Undefined for a new person. */
   link(emailKey: string): Link | undefined;
-  /** Notes where a person leads. */
+  /** Stores the link of a person. */
   setLink(emailKey: string, link: Link): void;
-  /** Which parts of a person's row are given and differ from those of the person's first row in this run. */
+  /** Returns the given parts that differ from the person's first row. */
   differing<Part extends string>(emailKey: string, parts: Readonly<Record<Part, string>>): Part[];
-  /** How many people were noted. */
+  /** Returns the number of people with a link. */
   countPeople(): number;
 }
 
 /**
- * Opens an empty index. It is SQLite's anonymous database: in memory while it is small, else in a temporary
- * file without a name, which is gone when the process is. It holds digests and user ids, no contact data.
+ * Opens an empty index. It is an anonymous SQLite database: in memory while it is small, else in a temporary
+ * file that ends with the process. It holds digests and user ids, no contact data.
  */
 export function openRowIndex(): RowIndex {
   const database = new DatabaseSync('');

@@ -2,30 +2,29 @@ import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promis
 import { basename, dirname, join } from 'node:path';
 import { ImportFault } from '../import-fault.ts';
 
-/** One row that did not become what it should, or one value that was left out of what it became. */
+/** A row or a value that was not imported as it is. */
 export interface ReportLine {
-  /** Line of the file, the header's is 1. */
+  /** Line of the file. The header has line 1. */
   readonly line: number;
   readonly outcome: 'unlinked' | 'refused' | 'left-out';
-  /** Names columns and rules, never what was in them. */
+  /** Names columns and rules, never values. */
   readonly reason: string;
 }
 
 /**
- * The report of an import, as CSV with the columns line, outcome, reason. It is written beside its place and
- * moved there when it is whole, so that a file of that name never tells half a story. Disposing of it
- * unfinished removes it.
+ * Report of an import as CSV with the columns line, outcome, reason. It is renamed to its path when it is
+ * complete. Disposing removes an incomplete report.
  */
 export interface ReportFile extends AsyncDisposable {
   /** Throws ImportFault where the disk is full. */
   add(lines: readonly ReportLine[]): Promise<void>;
-  /** Puts the report in its place, over an older one. Throws ImportFault. */
+  /** Renames the report to its path, over an older one. @throws ImportFault when that fails */
   finish(): Promise<void>;
 }
 
 /**
- * Begins a report, and removes what killed imports left of theirs. Throws ImportFault where its folder cannot
- * be written.
+ * Opens a report, and removes partial reports of killed imports.
+ * @throws ImportFault when its folder cannot be written
  */
 export async function openReport(path: string): Promise<ReportFile> {
   const partial = `${path}.${process.pid}.partial`;
@@ -61,7 +60,7 @@ export async function openReport(path: string): Promise<ReportFile> {
   return report;
 }
 
-/** Partial reports whose process is gone. */
+/** Removes partial reports of ended processes. */
 async function removeAbandoned(path: string): Promise<void> {
   const [folder, prefix] = [dirname(path), `${basename(path)}.`];
   // A folder that can be written, but not listed, keeps them.

@@ -14,7 +14,7 @@ export interface Tally {
   reported: number;
   /** Values in the report that were left out of what became of their rows. */
   leftOut: number;
-  /** Different people with a usable e-mail, as the ledger has them at the end. */
+  /** Number of people with a usable e-mail. */
   people: number;
   readonly users: PeopleCounts;
 }
@@ -35,14 +35,14 @@ export function createTally(): Tally {
   };
 }
 
-/** Counts what became of a row. */
+/** Counts the result of a row. */
 export function count(tally: Tally, outcome: Outcome): void {
   tally[outcome.kind] += 1;
   if (outcome.kind === 'refused') return;
   tally[outcome.isNew ? 'bookingsCreated' : 'bookingsFound'] += 1;
 }
 
-/** Every sum that does not add up, as a sentence without its end; none: all do. */
+/** Returns each sum that does not add up, as a sentence. Empty when all do. */
 export function wrongSums(tally: Tally): string[] {
   const { read, linked, unlinked, refused, reported, users } = tally;
   const sums: [string, number, Record<string, number>][] = [

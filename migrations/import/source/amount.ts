@@ -5,8 +5,9 @@ import { ImportFault } from '../import-fault.ts';
 const DECIMAL = /^([+-]?)(\d{1,9})(?:\.(\d{1,15}))?$/;
 
 /**
- * A rate times a number of units, in the currency's smallest unit, computed in whole numbers only; halves are
- * rounded away from zero. Undefined where the rate is not a decimal number with a point.
+ * Multiplies a rate by a number of units, in minor units of the currency. Whole-number arithmetic; halves
+ * round away from zero.
+ * @returns undefined when the rate is no decimal number
  */
 export function toMinorUnits(rate: string, units: number, { decimals }: Currency): bigint | undefined {
   const [, sign = '', whole, fraction = ''] = DECIMAL.exec(rate.trim()) ?? [];
@@ -24,7 +25,7 @@ function divideRounding(size: bigint, by: bigint): bigint {
 /** A currency that amounts are written in. */
 export type Currency = Pick<KnownCurrency, 'code' | 'decimals'>;
 
-/** The currency of a code in any letter case. Throws ImportFault where there is none. */
+/** Returns the currency of a code in any letter case. @throws ImportFault when there is none */
 export function readCurrency(text: string): Currency {
   const known = currencyOf(text.toUpperCase());
   if (known) return { code: known.code, decimals: known.decimals };

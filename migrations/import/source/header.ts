@@ -3,7 +3,7 @@ import { ImportFault } from '../import-fault.ts';
 import { type Line, splitRecord } from './read-lines.ts';
 import type { SourceKind } from './source-kind.ts';
 
-/** Where a file keeps what. */
+/** Columns of a file. */
 export interface Layout {
   readonly delimiter: string;
   /** Number of columns that every row must have: up to the last one with a name. */
@@ -16,7 +16,7 @@ export interface Layout {
   readonly unused: readonly string[];
 }
 
-/** What a file begins with: the header, and the delimiter that a line above it may name. */
+/** The header, and the delimiter that a line above it names. */
 export interface Front {
   readonly header: Line | undefined;
   /** What `sep=` names; absent: there is no such line. */
@@ -50,8 +50,8 @@ async function nextFilled(lines: AsyncIterator<Line>): Promise<Line | undefined>
 }
 
 /**
- * Reads the header line: whichever delimiter finds more of the kind's columns is the file's.
- * @throws ImportFault where a column that the kind needs is not there, or is there twice
+ * Reads the header line. The delimiter that finds most columns of the kind is the delimiter of the file.
+ * @throws ImportFault when a required column is missing or doubled
  */
 export function readHeader(
   line: Line | undefined,
@@ -82,7 +82,6 @@ export function readHeader(
   };
 }
 
-/** What a header is read for. */
 export interface HeaderContext {
   readonly kind: SourceKind;
   readonly kindName: string;

@@ -27,7 +27,7 @@ const FAULTS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Opens a file and reads its header. Throws ImportFault where it cannot be read or is not of this kind. */
+/** Opens a file and reads its header. @throws ImportFault when it cannot be read or is of another kind */
 export async function openSource(
   path: string,
   { kind, kindName }: { kind: SourceKind; kindName: string },
@@ -63,10 +63,10 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-/** Every kind of file that can be imported, by the name that the command line takes. */
+/** All kinds of files, by their name on the command line. */
 export const KINDS: Readonly<Record<string, SourceKind>> = { 'hotel-bookings': hotelBookings };
 
-/** The kind of that name. Throws ImportFault where there is none. */
+/** Returns the kind of a name. @throws ImportFault when there is none */
 export function kindOf(name: string): SourceKind {
   const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
   if (kind) return kind;

@@ -2,7 +2,7 @@ import type { Layout } from './header.ts';
 import { type Line, splitRecord } from './read-lines.ts';
 import type { Cells } from './source-kind.ts';
 
-/** One row of a file, or why it is none. */
+/** One row of a file, or the fault that makes it unreadable. */
 export type Row = {
   /** The line it begins on; the header's is 1. */
   readonly line: number;

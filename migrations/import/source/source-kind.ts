@@ -7,7 +7,7 @@ import type { Currency } from './amount.ts';
  */
 export type Cells<Column extends string = string> = Readonly<Record<Column, string>>;
 
-/** Whoever a row is about, as the row has it; empty: not given. */
+/** Person of a row, as the file has it. Parts that are not given are empty. */
 export interface SourcePerson {
   readonly name: string;
   readonly email: string;
@@ -22,7 +22,7 @@ export interface LeftOut<From extends string = string> {
   readonly reason: string;
 }
 
-/** What one row says. */
+/** Content of one row. */
 export interface SourceRecord {
   /** The booking without its user. */
   readonly booking: MessageInitShape<typeof BookingSchema>;

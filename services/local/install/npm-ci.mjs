@@ -7,8 +7,7 @@ const TICK_MS = 10_000;
 const KEPT_OUTPUT = 64 * 1024;
 const STOP_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 /**
- * npm, told to end, first undoes what it did, for many seconds; the next `npm ci` begins with an empty
- * directory anyway.
+ * Time for npm to end after a signal. It may undo its work for long, which the next `npm ci` does not need.
  */
 const STOP_TIMEOUT_MS = 1_500;
 

@@ -57,19 +57,13 @@ export function placePostgres(dataDirectory: string, user: ServerUser | undefine
   };
 }
 
-/**
- * Where the database of a data directory lives, or would: for people to read.
- * @param dataDirectory real path
- */
+/** Returns where the database of a data directory lives, or would live. @param dataDirectory real path */
 export function homeOf(dataDirectory: string): string {
   const entry = join(dataDirectory, ENTRY);
   return statsOf(entry)?.isSymbolicLink() ? readlinkSync(entry) : entry;
 }
 
-/**
- * Removes the database of a data directory, wherever it lives. Nothing may run on it.
- * @param dataDirectory real path
- */
+/** Removes the database of a data directory. No process may run on it. @param dataDirectory real path */
 export function removePostgresHome(dataDirectory: string): void {
   const entry = join(dataDirectory, ENTRY);
   const data = join(entry, 'data');

@@ -7,12 +7,12 @@ import { SERVICES, type ServiceName, settingsOf, variablesOf } from '../settings
 import { directAccess, directVariable, OWNER_VARIABLE } from './migrate.ts';
 import type { ServiceSpec } from './service-process.ts';
 
-/** Connection URL by service, passwords included: never to be printed. */
+/** Connection URL by service, with password. Never print it. */
 export type DatabaseUrls = Readonly<Record<ServiceName, string>>;
 
 /**
- * Where each service's database is: the one that the settings name, else the embedded one.
- * @param postgres undefined where the settings name them all
+ * Returns the database URL of each service: of the settings, else the embedded one.
+ * @param postgres undefined when the settings name all databases
  */
 export function databaseUrls(
   config: LocalConfig,
@@ -26,34 +26,34 @@ export function databaseUrls(
   return byService(urlOf);
 }
 
-/** Where each service listens for gRPC: `127.0.0.1:50051`. */
+/** Returns the gRPC address of each service, such as `127.0.0.1:50051`. */
 export function grpcAddresses(config: LocalConfig): Readonly<Record<ServiceName, string>> {
   return byService((service) => `127.0.0.1:${settingsOf(config, service).grpcPort}`);
 }
 
-/** Where billing takes events of Stripe: `http://127.0.0.1:8084`. */
+/** Returns the base URL of billing, such as `http://127.0.0.1:8084`. */
 export function billingBaseUrl(config: LocalConfig): string {
   return `http://127.0.0.1:${settingsOf(config, 'billing').httpPort}`;
 }
 
-/** What services get beside what the environment has. */
+/** Values for services beside the environment. */
 export interface SpecContext {
   readonly urls: DatabaseUrls;
   readonly keys: AuthKeys;
-  /** What events of Stripe are signed with, as STRIPE_WEBHOOK_SECRETS takes it. */
+  /** Value of STRIPE_WEBHOOK_SECRETS. */
   readonly stripeSecret: string;
 }
 
-/** What a service may have that no other may, and what it is told beside its ports and its database. */
+/** Settings that only one service has. */
 interface OwnSettings {
-  /** Variables that no other service inherits. Default: none. */
+  /** Variables that no other service inherits. @defaultValue none */
   readonly secrets?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
 }
 
 /**
- * The services to run, in the order in which they start. Each inherits the environment, but of the databases'
- * URLs its own only, never that of an owner, and keys and secrets only where they are its own.
+ * Returns the services to run, in the order in which they start. Each inherits the environment without the
+ * database URLs, keys and secrets of others.
  * @param dataDirectory real path
  */
 export function serviceSpecs(

@@ -1,4 +1,4 @@
-/** Names and places that go together, of nobody in particular. */
+/** Names and places that go together. They are made up. */
 export interface Culture {
   languageCode: string;
   timeZone: string;
@@ -11,7 +11,7 @@ export interface Culture {
 
 const words = (text: string): readonly string[] => text.split(' ');
 
-/** Where the sample's people come from. */
+/** Origins of the sample's users. */
 export const CULTURES: readonly Culture[] = [
   {
     languageCode: 'pt-PT',

@@ -11,12 +11,12 @@ import type { SampleVendor } from './sample-vendors.ts';
 
 const tenantId = SAMPLE_TENANT;
 
-/** Makes a user. */
+/** Creates a user. */
 export async function loadUser({ admin }: SampleClients, user: SampleUser): Promise<void> {
   await admin.createUser(user);
 }
 
-/** Makes a pet. */
+/** Creates a pet. */
 export async function loadPet(
   { pets }: SampleClients,
   pet: ReturnType<typeof samplePets>[number],
@@ -24,17 +24,17 @@ export async function loadPet(
   await pets.createPet(pet);
 }
 
-/** The money of a booking. */
+/** Payment and invoice of a booking. */
 export interface BookingMoney {
   readonly payment: BookingPayment | undefined;
   readonly invoice: BookingInvoice | undefined;
-  /** Undefined: there is nothing to sign events with, and no payment is told of. */
+  /** Undefined when no secret can sign events. Payments are left out then. */
   readonly webhook: WebhookTarget | undefined;
 }
 
 /**
- * Makes a booking, its review, its payment and its invoice.
- * @returns whether billing takes the payment for one
+ * Creates a booking, its review, its payment and its invoice.
+ * @returns whether billing applies the payment
  */
 export async function loadBooking(
   clients: SampleClients,
@@ -55,8 +55,8 @@ export async function loadBooking(
 }
 
 /**
- * Makes a vendor, takes it as far as it gets, and has it offer what it offers. What an interrupted load did
- * is not done again.
+ * Creates a vendor, changes its verification state step by step, and creates its activities. After an
+ * interrupted load it goes on.
  */
 export async function loadVendor(
   clients: SampleClients,

@@ -15,12 +15,12 @@ import { sampleUsers } from './sample-users.ts';
 import { sampleVendors } from './sample-vendors.ts';
 
 /**
- * Calls at a time: keeps two cores busy, and is less than the services' connections to their databases. Our
- * own choice.
+ * Calls at the same time: they keep two cores busy, with fewer calls than database connections. Our own
+ * choice.
  */
 const CONCURRENCY = 8;
 
-/** How much was loaded. */
+/** Counts of what was loaded. */
 export interface LoadedSample {
   readonly users: number;
   readonly vendors: number;
@@ -33,19 +33,19 @@ export interface LoadedSample {
   readonly invoices: number;
 }
 
-/** Where the sample is loaded into. */
+/** Services to load the sample into. */
 export interface SampleTarget {
-  /** Where the services listen for gRPC: `127.0.0.1:50051`. */
+  /** gRPC addresses, such as `127.0.0.1:50051`. */
   readonly addresses: Readonly<Record<ServiceName, string>>;
-  /** Undefined: there is nothing to sign events of Stripe with, and the sample has no payments. */
+  /** Undefined when no secret can sign events. The sample has no payments then. */
   readonly webhook: WebhookTarget | undefined;
 }
 
 /**
- * Makes everything in the sample through the services' own calls. Repeating it, whole or after it was
- * interrupted, changes nothing that is there. Calls that fail for a time are repeated.
- * @param options whose signal stops it between two calls; it then rejects with the signal's reason
- * @throws StartupError with the fault of the call that did not succeed
+ * Creates the whole sample through calls of the services. It is idempotent, and goes on after an
+ * interruption. Calls that fail for a time are repeated.
+ * @param options its signal stops the load between two calls
+ * @throws StartupError with the fault of the failed call; the signal's reason when it aborts
  */
 export async function loadSample(
   { addresses, webhook }: SampleTarget,
@@ -62,7 +62,7 @@ export async function loadSample(
   try {
     await forEach(users, context, (each) => loadUser(clients, each));
     const plans = await context.retry(() => loadPlans(clients));
-    // What others refer to first: users, then whoever offers, then who books.
+    // Users first, then vendors, then bookings, which refer to them.
     await forEach(vendors, context, (each) => loadVendor(clients, each));
     await forEach(pets, context, (each) => loadPet(clients, each));
     await forEach(customers, context, (each) => loadCustomer(clients, each, plans));
@@ -89,7 +89,7 @@ export async function loadSample(
   }
 }
 
-/** For people: `200 users, 16 vendors`. */
+/** Describes the counts: `200 users, 16 vendors`. */
 export function describeSample(loaded: LoadedSample): string {
   return Object.entries(loaded)
     .map(([what, count]) => `${count} ${what}`)

@@ -3,13 +3,10 @@ import { Code, ConnectError } from '@connectrpc/connect';
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2000;
-/**
- * How long nothing of the sample may come through: a database that was killed is back well within it. Our own
- * choice.
- */
+/** How long all loads may fail. Milliseconds. A killed database is back sooner. Our own choice. */
 const MAX_OUTAGE_MS = 120_000;
 
-/** What passes by itself: a service or its database starts again, or has too much to do. */
+/** Transient codes: a service or its database restarts or is overloaded. */
 const PASSING: ReadonlySet<Code> = new Set([
   Code.Unavailable,
   Code.DeadlineExceeded,
@@ -17,21 +14,20 @@ const PASSING: ReadonlySet<Code> = new Set([
   Code.Aborted,
 ]);
 
-/** Runs what loads a part of the sample, again where that fails for a time. It must bear being repeated. */
+/** Runs a part of the load, and repeats it after transient failures. It must be idempotent. */
 export type RetryLoad = <T>(load: () => Promise<T>) => Promise<T>;
 
-/** How loading is repeated. */
 export interface RetryLoadOptions {
-  /** Told, once for each time that nothing comes through, why. */
+  /** Called once for each outage, with the reason. */
   readonly onWait: (reason: string) => void;
   readonly signal: AbortSignal;
-  /** How long nothing may come through. Milliseconds. Default 120000. */
+  /** How long all loads may fail. Milliseconds. @defaultValue 120000 */
   readonly maxOutageMs?: number;
 }
 
 /**
- * Repeats loads that fail because a service is away or slow, with growing pauses, for as long as any load
- * came through within the patience. Rejects with the last error, or the signal's reason.
+ * Creates a function that repeats loads with growing pauses while a service is unavailable, until none has
+ * succeeded for `maxOutageMs`. Rejects with the last error, or the signal's reason.
  */
 export function createRetryLoad({
   onWait,

@@ -9,7 +9,7 @@ const SEED = 20_260_301;
 const FIRST_TIME = Date.UTC(2026, 2, 1, 8);
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Somebody came in from the street and left a name only. */
+/** Every so many bookings are of a walk-in guest without a user. */
 const WALK_IN_EVERY = 25;
 const HOUSES = ['Harbour House', 'Hotel Meridian', 'The Old Mill', 'Casa do Rio', 'Pension Linde'] as const;
 const STATUSES = [
@@ -36,12 +36,12 @@ const OPINIONS: readonly { readonly rating: number; readonly text: string }[] = 
 export type SampleBooking = ReturnType<typeof sampleBookings>[number];
 
 /**
- * The requests that make the sample's bookings, and their reviews: the same every time.
- * @param users as `sampleUsers` gives them; the customers among them book, with the vendors among them
+ * Returns the requests that create the bookings and their reviews. Equal in every run.
+ * @param users of `sampleUsers`: customers book at vendors
  */
 export function sampleBookings(users: readonly SampleUser[]) {
   const random = seededRandom(SEED);
-  // Of its own, so that everything else is as it was before bookings had vendors.
+  // A separate sequence, so that all other values stay as they were.
   const later = seededRandom(SEED + 1);
   const customers = users.filter(({ user }) => user.role === UserRole.CUSTOMER);
   const vendors = users.filter(({ user }) => user.role === UserRole.VENDOR);

@@ -4,7 +4,7 @@ import { SAMPLE_TENANT, type SampleUser, seededRandom, uuidV7 } from './sample-u
 const SEED = 20_260_215;
 const FIRST_TIME = Date.UTC(2026, 1, 15, 8);
 const MINUTE_MS = 60_000;
-/** Every so many customers have one. */
+/** Every so many customers have a pet. */
 const OWNER_EVERY = 4;
 const NAMES = ['Biscuit', 'Luna', 'Pepper', 'Mochi', 'Olive', 'Bandit', 'Clover', 'Ziggy'] as const;
 const KINDS = [
@@ -15,10 +15,7 @@ const KINDS = [
   { species: 'rabbit', breed: 'Lop' },
 ] as const;
 
-/**
- * The requests that make the sample's pets: the same every time.
- * @param users as `sampleUsers` gives them; some of the customers have a pet
- */
+/** Returns the requests that create the pets. Equal in every run. @param users of `sampleUsers` */
 export function samplePets(users: readonly SampleUser[]) {
   const random = seededRandom(SEED);
   const customers = users.filter(({ user }) => user.role === UserRole.CUSTOMER);

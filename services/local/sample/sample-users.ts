@@ -16,7 +16,7 @@ const TAGS = ['early-bird', 'regular', 'wheelchair', 'vegetarian', 'quiet-room',
 /** A request that makes one of the sample's users. */
 export type SampleUser = ReturnType<typeof sampleUsers>[number];
 
-/** The requests that make the sample's users: the same ids, request ids and content every time. */
+/** Returns the requests that create the users. Equal in every run. */
 export function sampleUsers() {
   const random = seededRandom(SEED);
   return Array.from({ length: SAMPLE_USERS }, (_, index) => {
@@ -72,7 +72,7 @@ function emailOf(name: string, index: number): string {
   return `${plain}.${index + 1}@${domain}`;
 }
 
-/** Numbers that Ofcom keeps free for drama: nobody's. */
+/** Numbers that Ofcom reserves for drama. */
 function phoneOf(index: number): string {
   return `+44 7700 ${900_000 + index}`;
 }

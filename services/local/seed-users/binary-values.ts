@@ -1,11 +1,11 @@
 import pg from 'pg';
 
-/** What a copied column may hold: a Date is a time, a Buffer a bytea, a text also a uuid or JSON. */
+/** A value to copy: Date for a time, Buffer for bytea, string also for uuid and JSON. */
 export type CopyValue = string | number | Date | Buffer | null;
 
-/** How values of one type are sent. */
+/** Binary format of one type. */
 export interface BinaryType {
-  /** No value takes more. */
+  /** Upper bound of bytes for a value. */
   maxBytes(value: never): number;
   /** @returns how many bytes it took */
   write(buffer: Buffer, value: never, at: number): number;
@@ -65,9 +65,7 @@ const BINARY_TYPES: Readonly<Record<number, BinaryType>> = {
   },
 };
 
-/**
- * How values of a type are sent, by its OID. Throws a TypeError where it is none of those that a crowd needs.
- */
+/** Returns the binary format of a type, by OID. @throws TypeError when no seed table has that type */
 export function binaryType(oid: number): BinaryType {
   const type = BINARY_TYPES[oid];
   if (type) return type;

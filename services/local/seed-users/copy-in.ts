@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import type { Client } from 'pg';
 import { type BinaryType, binaryType, type CopyValue } from './binary-values.ts';
 
-// What node-postgres calls back; its types leave it out.
+// Callbacks of node-postgres that its types leave out.
 interface CopyConnection {
   readonly stream: Writable;
   query(text: string): void;
@@ -11,16 +11,13 @@ interface CopyConnection {
   endCopyFrom(): void;
 }
 
-/**
- * So much is made before it is sent: rows are as short-lived as they come, and the database has work
- * meanwhile.
- */
+/** Bytes to encode before a chunk is sent, so that the database works meanwhile. */
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Writes rows by COPY, which takes a fraction of what inserts take. They are asked for as the database takes
- * them, so that memory does not grow with their number. Rejects with the database's error.
- * @param target the table and its columns: `users (id, name)`
+ * Writes rows by COPY. Rows are generated as the database accepts them, so that memory stays bounded. Rejects
+ * with the database's error.
+ * @param target table and columns, such as `users (id, name)`
  */
 export async function copyIn(
   client: Client,
@@ -58,7 +55,7 @@ export async function copyIn(
   return promise;
 }
 
-// The database says what the columns are, so that nobody has to keep a list of it.
+// The database has the types of the columns, so that no list is needed.
 async function writerFor(client: Client, target: string): Promise<RowWriter> {
   const [, table, columns = '*'] = /^(\S+)(?:\s*\((.*)\))?$/s.exec(target) ?? [];
   const { fields } = await client.query(`select ${columns} from ${table} limit 0`);
@@ -74,7 +71,7 @@ const FIRST_BYTES = 128 * 1024;
 const NULL = -1;
 const NO_MORE_ROWS = -1;
 
-/** Writes rows as a binary COPY sends them, one behind the other into one buffer. */
+/** Encodes rows for a binary COPY into one buffer. */
 export interface RowWriter {
   /** Bytes that wait to be taken. */
   readonly bytes: number;

@@ -5,7 +5,7 @@ import { readSampleArguments, SAMPLE_USAGE } from './arguments.ts';
 import { findAuthDatabase } from './find-database.ts';
 import { writeSeedUsers } from './write-seed-users.ts';
 
-// npm run sample -- --users N: a crowd of made-up users in the database of a running npm start.
+// npm run sample -- --users N: writes made-up users into the database of a running npm start.
 
 ignoreBrokenPipes();
 try {
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Where progress is shown: `process.stdout`, or something like it. */
+/** Output of progress, such as `process.stdout`. */
 export interface ProgressScreen {
   readonly isTTY?: boolean;
   write(text: string): unknown;
@@ -78,7 +78,7 @@ export function createSeedProgress(screen: ProgressScreen, users: number, now = 
     update(done: number): void {
       if (screen.isTTY || done === users || now() - drawnAt >= PLAIN_EVERY_MS) draw(done);
     },
-    /** A line of its own. */
+    /** Prints a separate line. */
     note(text: string): void {
       screen.write(screen.isTTY ? `\r\x1b[2K${text}\n` : `${text}\n`);
     },

@@ -1,7 +1,7 @@
 import { CULTURES, type Culture } from '../sample/cultures.ts';
 import type { Random } from '../sample/sample-users.ts';
 
-/** Given names, family names and what family names are put together of; of nobody in particular. */
+/** Given names, family names, and parts of family names. They are made up. */
 interface NameStock {
   readonly languageCode: string;
   readonly regionCode: string;

@@ -3,15 +3,15 @@ import type { Keyring } from '@rollcall/runtime/sealing';
 import type { CopyValue } from './binary-values.ts';
 import type { SeedUser } from './seed-user.ts';
 
-/** A row of a table, as its columns below have it. */
+/** A row in the order of the columns below. */
 export type Row = readonly CopyValue[];
 
-/** Where rows of `users` go. */
+/** Table and columns of users. */
 export const USERS = `users (tenant_id, id, version, state, role, first_name, last_name, display_name, business_name,
   average_rating, total_reviews, create_time, update_time, delete_time, last_activity_time,
   email_sealed, email_key, email_base_key, phone_sealed, phone_key)`;
 
-/** Where rows beside those of `users` go, in the order in which they may be written. */
+/** Tables and columns beside `users`, in the order of writing. */
 export const BESIDE_USERS = {
   profiles: 'user_profiles (tenant_id, user_id, profile)',
   tags: 'user_tags (tenant_id, user_id, tag, position)',
@@ -23,13 +23,10 @@ export const BESIDE_USERS = {
 /** Rows for each of those tables. */
 export type RowsBeside = { readonly [table in keyof typeof BESIDE_USERS]: Row[] };
 
-/** The place for rows of a batch, before there are any. */
+/** Returns empty lists for a batch. */
 export const noRows = (): RowsBeside => ({ profiles: [], tags: [], statistics: [], changes: [] });
 
-/**
- * Adds what a user has beside the row of `users`: profile, tags and figures where there are any, and the
- * change that the feed tells.
- */
+/** Adds the rows of a user in other tables: profile, tags, statistics, and the change for the feed. */
 export function addRowsBeside(rows: RowsBeside, tenantId: string, user: SeedUser): void {
   const { id, profile, tags, createTime, lastActivityTime, totalBookings } = user;
   if (profile) rows.profiles.push([tenantId, id, JSON.stringify(profile)]);
@@ -44,8 +41,8 @@ export function addRowsBeside(rows: RowsBeside, tenantId: string, user: SeedUser
 }
 
 /**
- * Makes rows of `users`. Contact data are sealed as the auth service seals: it finds these users by address
- * and number.
+ * Creates a function that maps a user to a row of `users`. Contact data are sealed as the auth service seals
+ * them.
  */
 export function userRowMaker(keyring: Keyring, tenantId: string): (user: SeedUser) => Row {
   const place = (column: string) => ({ tenantId, table: 'users', column });

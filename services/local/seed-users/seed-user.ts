@@ -1,7 +1,7 @@
 import { seededRandom } from '../sample/sample-users.ts';
 import { ORIGINS, pickCommonFirst } from './names.ts';
 
-/** One of a crowd: the n-th is the same person every time. */
+/** A made-up user. Equal numbers give equal users. */
 export interface SeedUser {
   readonly id: string;
   readonly state: 'ACTIVE' | 'SUSPENDED' | 'DELETED';
@@ -20,18 +20,18 @@ export interface SeedUser {
   /** Absent: has none. */
   readonly profile?: object;
   readonly tags: readonly string[];
-  /** Null: never heard of. */
+  /** Null without any activity. */
   readonly lastActivityTime: Date | null;
   readonly totalBookings: number;
 }
 
 const BEGIN_MS = Date.UTC(2026, 0, 5, 8);
-// Somebody new every 2 s: as many as the largest crowd come before anybody's clock is there.
+// One user every 2 s, so that the largest number of them still has times in the past.
 const STEP_MS = 2_000;
 const TRADES = ['Travel', 'Tours', 'Guest House', 'Catering', 'Transfers', 'Sons', 'Hotels'] as const;
 const TAGS = ['early-bird', 'regular', 'wheelchair', 'vegetarian', 'quiet-room', 'business'] as const;
 
-/** The n-th of a crowd, from 1. */
+/** Returns the n-th user, counted from 1. */
 export function seedUser(n: number): SeedUser {
   const random = seededRandom((n * 2_654_435_761) | 1);
   for (let i = 0; i < 3; i++) random.below(2);
@@ -53,8 +53,7 @@ export function seedUser(n: number): SeedUser {
     displayName: random.below(10) === 0 ? `${firstName} ${lastName.charAt(0)}.` : '',
     businessName: role === 'VENDOR' ? `${lastName} ${random.pick(TRADES)}` : '',
     email: emailOf(firstName, lastName, n),
-    // Numbers that Ofcom keeps free for drama end here; these are too many for them, in a country code that
-    // nobody has.
+    // An unassigned country code: Ofcom's numbers for drama are too few.
     phone: `+999 ${String(n).padStart(9, '0')}`,
     averageRating: role === 'VENDOR' ? 3 + random.below(20) / 10 : 0,
     totalReviews: role === 'VENDOR' ? 1 + random.below(300) : 0,
@@ -70,7 +69,7 @@ export function seedUser(n: number): SeedUser {
   };
 }
 
-/** The id of the n-th: a UUID of version 7, so that ids lie in order of time. */
+/** Returns the id of the n-th user: a UUID of version 7, so that ids sort by time. */
 export function seedUserId(n: number, timeMs = BEGIN_MS + n * STEP_MS): string {
   const time = timeMs.toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${n.toString(16).padStart(12, '0')}`;

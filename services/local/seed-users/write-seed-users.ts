@@ -14,37 +14,37 @@ const BATCH_USERS = 25_000;
 /** Two keep two cores busy while this process makes the next batch. */
 const CONNECTIONS = 2;
 /**
- * How long nothing may be written while the database is away: one that was killed is back well within it. Our
+ * How long nothing may be written during an outage, in milliseconds: a killed database is back sooner. Our
  * own choice.
  */
 const MAX_OUTAGE_MS = 120_000;
 const RETRY_MS = 500;
 
-/** What to write, and where. */
+/** Options of `writeSeedUsers`. */
 export interface SeedOptions {
   /** The auth service's database, as its owner. */
   readonly databaseUrl: string;
   readonly keyring: Keyring;
   readonly tenantId: string;
   readonly users: number;
-  /** Told how many are done, batch by batch. */
+  /** Called with the number of written users, after each batch. */
   onProgress?(done: number): void;
-  /** Told, once for each time that the database is away, why. */
+  /** Called once for each outage, with the reason. */
   onWait?(reason: string): void;
 }
 
-/** What came of it. */
+/** Result of `writeSeedUsers`. */
 export interface SeedResult {
   readonly written: number;
-  /** Those that an earlier run had written. */
+  /** Users of an earlier run. */
   readonly found: number;
 }
 
 /**
- * Writes the first so many of a crowd, with the changes that the feed tells of each. Batches that are there
- * are left alone, so that a run that was interrupted can be run again. A database that is away is waited for,
- * for up to two minutes without progress. Rejects with the database's error, or with a StartupError where
- * another run writes into the tenant.
+ * Writes the first `users` seed users, with their changes for the feed. Existing batches are skipped, so that
+ * an interrupted run can be repeated. It waits for an unavailable database, at most two minutes without
+ * progress.
+ * @throws StartupError when another run writes into the tenant; else the database's error
  */
 export async function writeSeedUsers(options: SeedOptions): Promise<SeedResult> {
   const run: Run = { todo: firstsOf(options.users), done: 0, found: 0, progressAtMs: performance.now() };
@@ -63,7 +63,7 @@ export async function writeSeedUsers(options: SeedOptions): Promise<SeedResult> 
   }
 }
 
-/** What of a crowd is written, and what is not. */
+/** Progress of a run. */
 interface Run {
   /** The first of each batch that is not written. */
   readonly todo: number[];
@@ -147,7 +147,7 @@ async function writeBatch(
   if (found.size > last - first) return found.size;
   const toRow = userRowMaker(keyring, tenantId);
   const beside = noRows();
-  // Each is made once and let go: what stays of it until its turn is a fraction of all.
+  // Users are generated one by one, so that few are in memory.
   function* userRows(): Generator<Row> {
     for (let n = first; n <= last; n++) {
       if (found.has(seedUserId(n))) continue;

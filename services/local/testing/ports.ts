@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** Whether anybody has the port. */
+/** Whether a process listens on the port. */
 export async function isListening(port: number): Promise<boolean> {
   const server = createServer();
   const free = once(server, 'listening').then(() => true);
@@ -12,7 +12,7 @@ export async function isListening(port: number): Promise<boolean> {
   return !isFree;
 }
 
-/** Ports that were free a moment ago. */
+/** Returns ports that were free a moment ago. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));

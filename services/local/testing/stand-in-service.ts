@@ -1,6 +1,6 @@
-// A service for tests of whoever runs services: answers /readyz and /healthz on STAND_IN_PORT until SIGTERM,
-// as the real services do. /crash ends it, /slow makes it not ready, /log?LINE logs a line, /worker answers
-// the pid of a child process.
+// A fake service for tests of supervision: answers /readyz and /healthz on STAND_IN_PORT until SIGTERM.
+// /crash ends it, /slow makes it not ready, /log?LINE logs a line, /worker answers the pid of a child
+// process.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';

@@ -11,14 +11,14 @@ const VOIDED_EVERY = 7;
 /** The invoice of a sample booking. */
 export interface BookingInvoice {
   readonly requestId: string;
-  /** It is taken back after it was issued. */
+  /** Whether it is voided after it was issued. */
   readonly isVoided: boolean;
 }
 
 /**
- * The invoices of the sample's bookings, by the reference of the booking: the same every time. Nobody known,
- * no invoice.
- * @param bookings as `sampleBookings` gives them
+ * Returns the invoices of the bookings, by booking reference. Equal in every run. Bookings without a user
+ * have none.
+ * @param bookings of `sampleBookings`
  */
 export function bookingInvoices(bookings: readonly SampleBooking[]): ReadonlyMap<string, BookingInvoice> {
   const random = seededRandom(SEED);

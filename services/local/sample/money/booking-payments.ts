@@ -2,7 +2,7 @@ import { PaymentState } from '@rollcall/contract/billing';
 import { BookingStatus } from '@rollcall/contract/booking';
 import type { SampleBooking } from '../sample-bookings.ts';
 
-/** An event of Stripe about the payment of a booking, so many seconds after the payment was asked for. */
+/** An event of Stripe about a payment, some seconds after the payment was created. */
 export interface PaymentStep {
   readonly afterS: number;
   readonly type: string;
@@ -12,7 +12,7 @@ export interface PaymentStep {
   readonly outcome?: 'won' | 'lost';
 }
 
-/** What Stripe tells of a payment, and how the payment stands in the end. */
+/** Events of a payment, and its final state. */
 export interface PaymentCourse {
   readonly steps: readonly PaymentStep[];
   readonly state: PaymentState;
@@ -22,16 +22,16 @@ export interface PaymentCourse {
 export interface BookingPayment extends PaymentCourse {
   /** "pi_…" */
   readonly id: string;
-  /** When it was asked for, in s since 1970. */
+  /** Creation time, in seconds since 1970. */
   readonly createdS: number;
 }
 
 const HOUR_S = 3600;
-/** People pay after they have booked. */
+/** Seconds between booking and payment. */
 const PAYS_AFTER_S = 300;
 
-// No two events of a payment in one second: which is the newer one is then certain. Of most payments one
-// event is told, which says all that matters: the start waits for each.
+// Events of one payment are in different seconds, so that their order is certain. Most payments have one
+// event, because the start waits for each.
 const SUCCEEDED: PaymentStep = { afterS: 2, type: 'payment_intent.succeeded' };
 const PAID_STEPS: readonly PaymentStep[] = [{ afterS: 1, type: 'charge.succeeded' }, SUCCEEDED];
 const ATTEMPT_FAILED: PaymentStep = { afterS: 2, type: 'payment_intent.payment_failed' };
@@ -70,9 +70,8 @@ const DISPUTE_WON = disputed('won');
 const DISPUTE_LOST = disputed('lost');
 
 /**
- * What becomes of the payments of bookings by their status, the n-th booking of a status taking the n-th of
- * its list, over and over. Undefined: it was paid at the desk, or not at all. Every PAID booking has a
- * payment; of the others as few as show each course, because the start waits for them.
+ * Courses of payments by booking status, taken in turn. Undefined for a booking without a payment. Every PAID
+ * booking has a payment. The others have few, because the start waits for each.
  */
 const COURSES: ReadonlyMap<BookingStatus, readonly (PaymentCourse | undefined)[]> = new Map([
   [BookingStatus.PENDING, oneIn(6, [FAILED])],
@@ -83,9 +82,9 @@ const COURSES: ReadonlyMap<BookingStatus, readonly (PaymentCourse | undefined)[]
 ]);
 
 /**
- * The payments of the sample's bookings, by the reference of the booking: the same every time. A cancelled
- * booking has its money back, or none was ever taken.
- * @param bookings as `sampleBookings` gives them
+ * Returns the payments of the bookings, by booking reference. Equal in every run. A cancelled booking is
+ * refunded or was never paid.
+ * @param bookings of `sampleBookings`
  */
 export function bookingPayments(bookings: readonly SampleBooking[]): ReadonlyMap<string, BookingPayment> {
   const seen = new Map<BookingStatus, number>();
@@ -97,7 +96,7 @@ export function bookingPayments(bookings: readonly SampleBooking[]): ReadonlyMap
     const courses = COURSES.get(status) ?? [];
     const course = courses[nth % courses.length];
     if (!course) continue;
-    // What Stripe's ids may have: letters and digits.
+    // Stripe's ids have letters and digits only.
     const id = `pi_${reference.replaceAll('-', '')}`;
     payments.set(reference, { id, createdS: bookedAtMs / 1000 + PAYS_AFTER_S, ...course });
   }

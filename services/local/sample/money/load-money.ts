@@ -14,9 +14,9 @@ import {
 
 const tenantId = SAMPLE_TENANT;
 const PAGE = 500;
-// Each look reads every payment, which takes time from applying them.
+// Each poll reads every payment, which slows applying them.
 const POLL_MS = 250;
-/** How long payments may take to be applied; billing goes on by itself after that. Our own choice. */
+/** How long payments may take to be applied. Milliseconds. Billing goes on after that. Our own choice. */
 const APPLIED_WITHIN_MS = 30_000;
 
 /** Ids of areas and plans, by code. */
@@ -25,7 +25,7 @@ export interface PlanIds {
   readonly plans: ReadonlyMap<string, string>;
 }
 
-/** Makes the areas and plans that are not there yet. */
+/** Creates missing areas and plans. */
 export async function loadPlans({ plans: client }: SampleClients): Promise<PlanIds> {
   const known = await client.listAreas({ tenantId, pageSize: PAGE });
   const areas = new Map(known.areas.map(({ code, id }) => [code, id]));
@@ -56,7 +56,7 @@ async function makePlan(
     return {
       areaId: areas.get(area.code) ?? '',
       amount: { currencyCode: area.currencyCode, minorUnits },
-      // Of no account at Stripe: whoever charges for it names a price of their own by UpdatePlan.
+      // A price of no Stripe account. To charge for a plan, set another price with UpdatePlan.
       stripePriceId: minorUnits > 0n ? `price_Sample${code}${area.currencyCode}` : '',
     };
   });
@@ -64,7 +64,7 @@ async function makePlan(
   return plan?.id ?? '';
 }
 
-/** Subscribes somebody, and ends what is over. */
+/** Subscribes a customer, and cancels the subscription when the sample says so. */
 export async function loadCustomer(
   { customers }: SampleClients,
   { request, areaCode, end }: SampleCustomer,
@@ -75,7 +75,7 @@ export async function loadCustomer(
   if (end) await customers.cancelSubscription(end);
 }
 
-/** Issues the invoice of a booking, and takes it back where it is not to stay. */
+/** Issues the invoice of a booking, and voids it when the sample says so. */
 export async function loadInvoice(
   { invoices }: SampleClients,
   { requestId, isVoided }: BookingInvoice,
@@ -87,10 +87,9 @@ export async function loadInvoice(
 }
 
 /**
- * Waits until billing has applied what it was told of payments, but not for ever: what it took stands in its
- * ledger.
- * @param states in which payments are in the end, by the id of their payment intent
- * @returns how many of them billing shows so
+ * Waits until billing has applied all payments, at most `APPLIED_WITHIN_MS`.
+ * @param states final states, by payment intent
+ * @returns how many payments have their final state
  */
 export async function countPayments(clients: SampleClients, states: PaymentStates): Promise<number> {
   const deadline = performance.now() + APPLIED_WITHIN_MS;
@@ -101,7 +100,7 @@ export async function countPayments(clients: SampleClients, states: PaymentState
   }
 }
 
-/** How payments stand in the end, by the id of their payment intent. */
+/** Final states of payments, by payment intent. */
 export type PaymentStates = ReadonlyMap<string, PaymentState>;
 
 async function shownPayments({ payments: client }: SampleClients, states: PaymentStates): Promise<number> {

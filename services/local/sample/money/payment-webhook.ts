@@ -4,26 +4,26 @@ import { type Secret, StartupError } from '@rollcall/runtime';
 import { SAMPLE_TENANT } from '../sample-users.ts';
 import type { BookingPayment, PaymentStep } from './booking-payments.ts';
 
-/** Where billing takes events of Stripe, and what they are signed with. */
+/** URL of billing, and the secret that events are signed with. */
 export interface WebhookTarget {
   /** `http://127.0.0.1:8084` */
   readonly baseUrl: string;
   readonly secret: Secret;
 }
 
-/** A booking that was made, and what its payment is of. */
+/** A created booking, for its payment. */
 export interface PaidBooking {
   readonly bookingId: string;
-  /** Empty: somebody who is not known. */
+  /** Empty for a booking without a user. */
   readonly userId: string;
   readonly amount: { readonly currencyCode: string; readonly minorUnits: bigint };
 }
 
 /**
- * Tells billing of a payment as Stripe does, by signed events with the same ids every time.
- * @returns whether billing applies them: it keeps events of the other mode, and makes nothing of them
- * @throws ConnectError UNAVAILABLE where they are to be sent again
- * @throws StartupError where billing refuses one
+ * Sends signed events of a payment to billing, with constant ids.
+ * @returns whether billing applies them; events of the other mode are only stored
+ * @throws ConnectError UNAVAILABLE when they must be sent again
+ * @throws StartupError when billing refuses one
  */
 export async function sendPaymentEvents(
   { baseUrl, secret }: WebhookTarget,

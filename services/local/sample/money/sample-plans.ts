@@ -5,9 +5,9 @@ import { SAMPLE_TENANT, type SampleUser, seededRandom, uuidV7 } from '../sample-
 const SEED = 20_260_301;
 const FIRST_TIME = Date.UTC(2026, 2, 1, 6);
 const MINUTE_MS = 60_000;
-/** Every so many customers subscribe, not the first one: it is left to whoever tries the README's calls. */
+/** Every fifth customer subscribes, but not the first, which the calls of the README use. */
 const SUBSCRIBER_EVERY = 5;
-/** Every so many of them have ended it again. */
+/** Every so many subscriptions are cancelled. */
 const ENDED_EVERY = 6;
 
 /** Areas of the sample, each with a currency of its own; JPY has no smaller unit. */
@@ -35,13 +35,11 @@ export interface SamplePlan {
   readonly title: string;
   readonly interval: PlanInterval;
   readonly prices: Readonly<Record<(typeof SAMPLE_AREAS)[number]['code'], bigint>>;
-  /** Nobody can subscribe to it any more. */
+  /** Whether new subscriptions are refused. */
   readonly isRetired: boolean;
 }
 
-/**
- * What is sold: one plan for nothing, which needs no Stripe; one that costs something; one that was given up.
- */
+/** A free plan, which needs no Stripe; a plan with a price; a retired plan. */
 export const SAMPLE_PLANS: readonly SamplePlan[] = [
   {
     ...{ code: 'guest', title: 'Guest', interval: PlanInterval.MONTH, isRetired: false },
@@ -64,8 +62,8 @@ export const SUBSCRIBED_PLAN = 'guest';
 export type SampleCustomer = ReturnType<typeof sampleCustomers>[number];
 
 /**
- * Who subscribes, in which area, and who has ended it: the same every time.
- * @param users as `sampleUsers` gives them
+ * Returns the customers: who subscribes, in which area, and who cancels. Equal in every run.
+ * @param users of `sampleUsers`
  */
 export function sampleCustomers(users: readonly SampleUser[]) {
   const random = seededRandom(SEED);
