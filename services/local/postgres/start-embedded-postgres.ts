@@ -163,10 +163,10 @@ interface FailedStart {
 function startFault({ log, port, postmaster, portTaken }: FailedStart): StartupError {
   if (portTaken)
     return new StartupError(
-      `Port ${port} is in use: stop the process that holds it, or set POSTGRES_PORT to another.`,
+      `Port ${port} is in use: stop who holds it, or set POSTGRES_PORT to another.`,
     );
   const reason = lastErrorLine(linesOf(log)) || postmaster.ending;
-  return new StartupError(`Postgres did not start: ${reason}. Its log says more: ${log.path}.`);
+  return new StartupError(`Postgres did not start: ${reason}. The whole story is in ${log.path}.`);
 }
 
 function reachableBinaries(installed: PostgresBinaries, user: ServerUser | undefined): string {
