@@ -162,9 +162,7 @@ interface FailedStart {
 
 function startFault({ log, port, postmaster, portTaken }: FailedStart): StartupError {
   if (portTaken)
-    return new StartupError(
-      `Port ${port} is in use: stop who holds it, or set POSTGRES_PORT to another.`,
-    );
+    return new StartupError(`Port ${port} is in use: stop who holds it, or set POSTGRES_PORT to another.`);
   const reason = lastErrorLine(linesOf(log)) || postmaster.ending;
   return new StartupError(`Postgres did not start: ${reason}. The whole story is in ${log.path}.`);
 }
