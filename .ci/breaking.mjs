@@ -1,5 +1,5 @@
-// buf breaking: the proto files as they stand against the last commit on main, and each recent change of them against what
-// it changed, so that a break does not hide behind the commits that came after it.
+// buf breaking: the proto files as they stand against the last commit on main, and each recent change of them
+// against what it changed, so that a break does not hide behind the commits that came after it.
 import { execFileSync, spawnSync } from 'node:child_process';
 
 const RECENT = 20;

@@ -17,7 +17,10 @@ const WAY_OUT = new RegExp(
 
 type Bound = 'guard' | 'own breaker' | 'tool';
 
-/** Every file of a process of ours that makes one, and what its calls pass. A tool runs once, and a person waits for it. */
+/**
+ * Every file of a process of ours that makes one, and what its calls pass. A tool runs once, and a person
+ * waits for it.
+ */
 const MADE_IN: ReadonlyMap<string, Bound> = new Map([
   ['services/user-access/connect-clients.ts', 'guard'],
   ['services/billing/outbox/tasks.ts', 'guard'],

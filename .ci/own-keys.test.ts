@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-// A table is a Map, or looked up by `Object.hasOwn` in the same file: an object also answers to `constructor`.
+// A table is a Map, or looked up by `Object.hasOwn` in the same file: an object also answers to
+// `constructor`.
 const TABLE = /\bconst ([A-Z][A-Z_]+): (?:Readonly<)?Record<string,/g;
 
 const files = execFileSync('git', ['ls-files', '*.ts', '*.mjs'], { encoding: 'utf8' })

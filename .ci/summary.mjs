@@ -1,4 +1,4 @@
-// One line that counts the tests of this run, for whoever reads the log from its end.
+// Prints one line that counts the tests of this run, at the end of the log.
 import { readFileSync } from 'node:fs';
 
 const totals = { passed: 0, failed: 0, skipped: 0 };

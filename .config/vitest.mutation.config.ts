@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import base from './vitest.config.ts';
 
-// Migrating four databases takes longer than most runs: all runs share the ones that the runner of changes made.
+// Migrating four databases takes longer than most runs: all runs share the ones that the runner of changes
+// made.
 export default defineConfig({
   test: {
     ...base.test,

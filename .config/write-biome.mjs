@@ -1,4 +1,5 @@
-// node .config/write-biome.mjs: writes the `overrides` of biome.json from rooms.json, the table of who may import whom.
+// Writes the `overrides` of biome.json from rooms.json, the table of allowed imports; part of npm run generate.
+// import whom.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const BIOME = new URL('biome.json', import.meta.url);

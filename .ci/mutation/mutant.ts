@@ -1,6 +1,6 @@
 /** One change of one source file. Offsets are UTF-16 code units, as JavaScript strings count. */
 export interface Mutant {
-  /** What kind of change it is, such as `sql: condition removed`. */
+  /** The kind of change, such as `sql: condition removed`. */
   readonly operator: string;
   readonly start: number;
   readonly end: number;

@@ -3,7 +3,9 @@ export interface Room {
   readonly name: string;
   /** Globs of the sources that are changed, from the top of the checkout. */
   readonly sources: readonly string[];
-  /** Test filters in stages, fast ones first. A later stage runs only for what the earlier ones let through. */
+  /**
+   * Test filters in stages, fast ones first. A later stage runs only for what the earlier ones let through.
+   */
   readonly stages: readonly (readonly string[])[];
 }
 

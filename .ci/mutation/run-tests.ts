@@ -8,7 +8,7 @@ export interface TestRun {
   readonly failedTest?: string;
 }
 
-/** What is read of Vitest's JSON report. */
+/** The part of Vitest's JSON report that the runner reads. */
 interface Report {
   readonly testResults: readonly {
     readonly name: string;
@@ -22,8 +22,8 @@ const REPORT = '.ci/results/mutation-run.json';
 const TERMINATION_MS = 10_000;
 
 /**
- * Runs the tests whose paths contain one of `filters`, up to the first failure. A run that takes longer than `timeoutMs` is ended with
- * all processes that it started, and counts as `timed out`.
+ * Runs the tests whose paths contain one of `filters`, up to the first failure. A run that takes longer than
+ * `timeoutMs` is ended with all processes that it started, and counts as `timed out`.
  */
 export async function runTests(filters: readonly string[], timeoutMs: number): Promise<TestRun> {
   rmSync(REPORT, { force: true });
@@ -36,7 +36,7 @@ export async function runTests(filters: readonly string[], timeoutMs: number): P
     child.once('error', reject);
     child.once('exit', resolve);
   });
-  // A group of its own does not hear the signal that ends the runner.
+  // A process group of its own does not receive the signal that ends the runner.
   const endWithRunner = () => void process.kill(-(child.pid as number), 'SIGTERM');
   process.once('exit', endWithRunner);
   exit.catch(() => {}).finally(() => process.removeListener('exit', endWithRunner));
@@ -52,7 +52,9 @@ export async function runTests(filters: readonly string[], timeoutMs: number): P
   return { result: 'timed out' };
 }
 
-/** The first failed test, or the file that did not load. A run that fails before its tests writes no report. */
+/**
+ * The first failed test, or the file that did not load. A run that fails before its tests writes no report.
+ */
 function readFailedTest(): string {
   let report: Report;
   try {

@@ -16,7 +16,8 @@ interface Rule {
 }
 
 const RULES: readonly Rule[] = [
-  // The condition stays in the text: without it Postgres would refuse a parameter that stands nowhere else, whatever the tests check.
+  // The condition stays in the text: without it Postgres would refuse a parameter that stands nowhere else,
+  // whatever the tests check.
   {
     operator: 'sql: condition removed',
     pattern: new RegExp(String.raw`(?<=\b(?:and|where)\s+)(?!true\b)(${CONDITION})`, 'gi'),
@@ -64,7 +65,9 @@ export function findSqlMutants(source: string, start: number, end: number): Muta
   );
 }
 
-/** What TypeScript puts in is changed where it is written; the `and` of `between 1 and 2` joins no conditions. */
+/**
+ * What TypeScript puts in is changed where it is written; the `and` of `between 1 and 2` joins no conditions.
+ */
 function isChangeable(found: string, before: string): boolean {
   const isHalfBetween = AFTER_BETWEEN.test(before) || HALF_BETWEEN.test(found);
   // A quote of TypeScript's within: the condition ends in another text.

@@ -1,4 +1,5 @@
-// Writes the reference of settings in docs/settings.md from the settings of the code; part of npm run generate.
+// Writes the reference of settings in docs/settings.md from the settings of the code; part of npm run
+// generate.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { withReference } from './tables.ts';
 

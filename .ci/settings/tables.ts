@@ -21,7 +21,8 @@ const SERVICES = ['auth', 'booking', 'vendor', 'billing'];
 const SEVERAL = 'Several services';
 const SECTIONS = ['npm start', SEVERAL, ...SERVICES];
 
-// The first reader in this list writes the row: the service that a variable is for, before those that hand it on.
+// The first reader in this list writes the row: the service that a variable is for, before those that hand it
+// on.
 const READERS: readonly (readonly [reader: string, settings: Settings])[] = [
   ['auth', AUTH_SETTINGS],
   ['booking', BOOKING_SETTINGS],

@@ -3,7 +3,9 @@ import { type Node, type Source, visit } from './source.ts';
 import type { Walk } from './walks.ts';
 import { PRIVATE } from './words.ts';
 
-/** What `npm run check:structure` prints: one number, what it must not exceed, and where the worst of it is. */
+/**
+ * What `npm run check:structure` prints: one number, what it must not exceed, and where the worst of it is.
+ */
 export interface Figure {
   readonly name: string;
   readonly value: number;
@@ -105,6 +107,7 @@ function imports(sources: readonly Source[]): Figure[] {
       name: 'files that exactly one other file imports',
       value: single.length / sources.length,
       most: 0.3,
+      held: 0.39,
       isShare: true,
       where: single.map(({ path }) => path),
     },

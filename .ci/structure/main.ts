@@ -1,5 +1,5 @@
-// npm run check:structure -- [--where]
-// Prints the figures of the repository's structure. --where names the files behind each. Exit code 1: a bound is passed.
+// npm run check:structure -- [--where] Prints the figures of the repository's structure. --where names the
+// files behind each. Exit code 1: a bound is passed.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Figure, measure } from './figures.ts';

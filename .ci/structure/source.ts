@@ -11,7 +11,9 @@ export interface Node {
   readonly [key: string]: unknown;
 }
 
-/** A source file: its text, its syntax tree, its comments, and the files of the repository that it imports. */
+/**
+ * A source file: its text, its syntax tree, its comments, and the files of the repository that it imports.
+ */
 export interface Source {
   readonly path: string;
   readonly text: string;
@@ -78,7 +80,8 @@ function importsOf(path: string, statements: readonly Node[]): string[] {
   return [...found];
 }
 
-// The parser keeps no comments: they are what looks like one outside of strings, templates and regular expressions.
+// The parser keeps no comments: they are what looks like one outside of strings, templates and regular
+// expressions.
 function commentsOf(text: string, tree: Node): string[] {
   const literals: [start: number, end: number][] = [];
   visit(tree, ({ type, start, end }) => {

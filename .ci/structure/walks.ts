@@ -5,7 +5,9 @@ export interface Walk {
   readonly files: readonly string[];
 }
 
-/** Reads the walks of a page: each section whose heading begins with "A", and the paths of source files in it. */
+/**
+ * Reads the walks of a page: each section whose heading begins with "A", and the paths of source files in it.
+ */
 export function readWalks(page: string): Walk[] {
   return page
     .split(/^## /m)

@@ -1,6 +1,6 @@
 /** A word of this project's past in comments, and the word that a reader searches for. */
 const PRIVATE_WORDS: readonly [pattern: string, instead: string][] = [
-  ['flights?|boarding', 'in-flight read, join request'],
+  ['(?<!in[ -])flights?|boarding', 'in-flight read, join request'],
   ['gatherings?', 'pending answers, request coalescing'],
   ['recalls?', 'cache lookup'],
   ['ladders?', 'stale policy'],

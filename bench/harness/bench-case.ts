@@ -24,7 +24,7 @@ export interface BenchContext {
   readonly rounds: number;
 }
 
-/** Figures, or the reason why there are none, which is no failure. */
+/** Figures, or the reason for their absence, which is not a failure. */
 export type CaseResult = Measured | { readonly notMeasured: string };
 
 /** Figures of a case. */

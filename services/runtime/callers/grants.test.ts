@@ -26,9 +26,9 @@ describe('grants', () => {
     ['a larger view', { view: 'FULL' }, false],
     ['another tenant', { tenants: ['other'] }, false],
     ['a tenant named like the sign for all', { tenants: ['*'] }, false],
-    ['one tenant too many, the last', { tenants: ['acme', 'demo', 'other'] }, false],
-    ['one tenant too many, the first', { tenants: ['other', 'acme', 'demo'] }, false],
-    ['one tenant too many, in between', { tenants: ['acme', 'other', 'demo'] }, false],
+    ['T2: one tenant too many, the last', { tenants: ['acme', 'demo', 'other'] }, false],
+    ['T2: one tenant too many, the first', { tenants: ['other', 'acme', 'demo'] }, false],
+    ['T2: one tenant too many, in between', { tenants: ['acme', 'other', 'demo'] }, false],
   ])('decide %s', (_, change, isGranted) => {
     expect(find('booking', { ...requested, ...change }) !== undefined).toBe(isGranted);
   });
