@@ -52,6 +52,8 @@ const OTHERS: Readonly<Record<string, string>> = {
   migrate: 'is for databases that variables name by their URL, and has no default',
   bench: 'starts services of its own, on ports that the system gives',
   'test:mutation': 'is a tool of this checkout',
+  'check:structure': 'is a tool of this checkout',
+  generate: 'is a tool of this checkout',
 };
 
 const mainOf = (script: string) => /\bnode (\S+main\.ts)( \w+)?/.exec(scripts[script] ?? '');
