@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Returns a request id that depends on the parts only: a UUID of version 8 (RFC 9562, 5.8) made of SHA-256 over
- * the parts. Parts are delimited, so that different parts give different ids.
+ * Returns a request id that depends on the parts only: a UUID of version 8 (RFC 9562, 5.8) made of SHA-256
+ * over the parts. Parts are delimited, so that different parts give different ids.
  */
 export function requestId(...parts: readonly (string | number)[]): string {
   const bytes = digest(['rollcall import', ...parts]).subarray(0, 16);
