@@ -1,6 +1,6 @@
 -- name: 2026-11-20-user-records
--- What is known of a user beside the profile: names in other systems, notes, tags, figures and activities of
--- other services.
+-- Records of a user beside the profile: external ids, notes, tags, statistics and activities of other
+-- services.
 --
 -- Tags leave the profile, so that users can be found by them. `last_activity_time` is the latest of
 -- `user_statistics`, for the same reason. `state_before_delete` is what an undeletion goes back to.

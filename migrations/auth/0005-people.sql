@@ -1,9 +1,9 @@
 -- name: 2026-11-20-people
--- How people sign in, apart from users: a user may exist without any of it.
+-- Sign-in data, separate from users: a user may exist without any.
 --
--- Tokens are kept as SHA-256 of themselves, passwords as Argon2id, addresses as blind indexes (`email_key`),
--- and what must be read again is sealed. `signing_keys` are the one table without a tenant: every tenant's
--- tokens are signed alike.
+-- Tokens are stored as SHA-256, passwords as Argon2id, addresses as blind indexes (`email_key`), and data
+-- that is read again is sealed. `signing_keys` is the one table without a tenant: the tokens of all tenants
+-- are signed with the same keys.
 
 create table credentials (
   tenant_id text not null,
@@ -45,7 +45,7 @@ create index sessions_user on sessions (tenant_id, user_id);
 
 create index sessions_expire_time on sessions (expire_time);
 
--- The session is the family: used tokens stay in it, so that one that comes again is known.
+-- Used tokens of a session are kept, so that a reused one is recognized.
 create table refresh_tokens (
   tenant_id text not null,
   token_hash bytea not null check (octet_length(token_hash) = 32),
@@ -101,7 +101,7 @@ create index sign_ins_user on sign_ins (tenant_id, user_id, create_time desc, id
 
 create index sign_ins_create_time on sign_ins (create_time);
 
--- A mail is removed once it is sent: its text holds what others must not read, so it is sealed too.
+-- A mail is deleted once it is sent. Its text is confidential, so it is sealed too.
 create table mail_outbox (
   tenant_id text not null,
   id uuid not null,

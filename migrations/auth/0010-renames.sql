@@ -1,15 +1,13 @@
 -- name: 2026-11-20-renames
--- A new name costs what is new in it: words that a user keeps are written over in place, and only the others
--- are made known, added and taken away. Before, all words of the user were, and a word that is known to all
--- was inserted first and looked at then. Words are still made known before anybody has them, and held against
--- those who would remove them.
+-- A rename writes only the words that change. Words that stay are updated in place; only the others are
+-- indexed, inserted and deleted. Before, every word of the user was. A word is indexed before a user has it,
+-- and locked against deletion.
 --
--- Statements in these functions are planned once per connection: left to itself PostgreSQL planned most of
--- them anew at each call, because arrays are usually shorter than it takes for granted, and planning took as
--- long as all the rest. A plan that stays may come from a time when the tables were small, so it must not
--- look through whole tables.
+-- Statements in these functions are planned once per connection. PostgreSQL would plan most of them at every
+-- call, because it expects longer arrays, and planning took as long as the rest. A cached plan may be of a
+-- time when tables were small, so sequential scans are off.
 
--- Its maker needs no hold on it: what is not committed nobody else removes.
+-- The inserting transaction needs no lock: no other one deletes an uncommitted row.
 create or replace function know_word(tenant text, new_word text) returns void language plpgsql as $$
 begin
   loop
@@ -25,7 +23,7 @@ begin
   end loop;
 end $$;
 
--- A word that the user has already is known, and stays so: nobody removes a word that somebody has.
+-- An existing word of the user stays indexed: a word that a user has is not deleted.
 create or replace function index_renamed_user() returns trigger language plpgsql as $$
 declare
   new_entry text := search_entry(new.first_name, new.last_name, new.display_name, new.business_name);

@@ -1,13 +1,14 @@
 -- name: 2026-12-01-pooled-feed
--- How the change feed is read and shortened, as functions that hold their own settings. A plan from when
--- there were few changes would look through all of them at each reading, until they are next analysed; so
--- sequential scans are off, also behind a pooler, whose sessions take no settings.
+-- Functions that read and trim the change feed, with their own settings. A plan of a time with few changes
+-- would scan all of them until the next analyse, so sequential scans are off, also behind a pooler, whose
+-- sessions take no settings.
 --
--- The one that reads is stable, so it sees the snapshot of the statement that calls it and took the bounds.
+-- The reading function is stable, so that it sees the snapshot of the calling statement, which took the
+-- bounds.
 --
--- `xid < end_xid`, not `<=`. Of an end that is the snapshot's own the two say the same, as nothing of that
--- transaction is visible. An end that an earlier snapshot set is where another reader begins: it would tell
--- that transaction again.
+-- `xid < end_xid`, not `<=`: when the end is of the own snapshot, both mean the same, because that
+-- transaction is not visible. When it is of an earlier snapshot, another reader begins there and would return
+-- that transaction twice.
 
 create function user_changes_between(first_xid xid8, end_xid xid8, after_seq bigint, tenants text[], most integer)
 returns table (seq bigint, tenant_id text, user_id uuid, version bigint, kind text)

@@ -1,5 +1,5 @@
 -- name: 2026-12-01-audit-chains
--- The audit log as chains of batches, one chain a process and hour at most, and a central chain that knows
+-- The audit log as chains of batches, at most one chain for each process and hour, and a central chain of
 -- them all.
 --
 -- `audit_batches` holds the lines: `hash` is SHA-256 over the hash before, the number of the batch (4 bytes,
@@ -7,9 +7,9 @@
 -- was opened. `audit_chains` says how far each chain has come. `audit_central` notes what happens to chains;
 -- the hash of an entry is SHA-256 over the hash before and the entry's fields.
 --
--- All of it is written by functions that run as the owner. Opening, extending, noting and closing chains is
--- for the service's role, which needs no right on the tables but SELECT; exporting and pruning is for the
--- owner alone. `audit_log` stays: code from before writes it.
+-- Functions that run as the owner write all of it. The service's role may open, extend, note and close
+-- chains, and has SELECT on the tables. Only the owner may export and prune. `audit_log` stays, because
+-- earlier versions write it.
 
 alter function audit_append(text[]) security definer set search_path = pg_catalog, public, pg_temp;
 
@@ -54,8 +54,8 @@ create table audit_batches (
 -- Ids and digests do not compress.
 alter table audit_batches alter column lines set storage external;
 
--- Answers the hash of the entry. An entry that does not follow on the one before does not stop the log: a
--- break is entered, from where the chain begins anew.
+-- Returns the hash of the entry. An entry that does not follow the last one does not stop the log: a break is
+-- entered, and the chain begins again there.
 create function audit_central_add(new_kind text, of_chain bigint, at_batches bigint, at_head bytea, new_note text)
 returns bytea language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
@@ -94,7 +94,7 @@ begin
   return new_hash;
 end $$;
 
--- A random number: nobody can write batches of a chain that is to come.
+-- A random number, so that batches cannot be written ahead of their chain.
 create function audit_open(by_whom text, broken bigint, broken_batches integer, broken_head bytea, why text)
 returns table (chain text, hash bytea) language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
@@ -110,7 +110,7 @@ begin
   return query select new_id::text, opening;
 end $$;
 
--- Writes nothing where the chain is not as the caller left it, and answers what it is then.
+-- Writes nothing when the chain differs from what the caller expects. Returns its state.
 create function audit_extend(of_chain bigint, after integer, after_hash bytea, new_lines bytea)
 returns table (is_written boolean, state text, batches integer, hash bytea) language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
@@ -154,8 +154,7 @@ begin
   if found then perform audit_central_add('close', of_chain, kept.batches, kept.hash, ''); end if;
 end $$;
 
--- What no process of this version does for itself: chains of processes that are gone are closed, and how far
--- the log before chains has come is noted.
+-- Maintenance: closes chains of ended processes, and records the length of the log before chains.
 create function audit_look_after() returns void language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
   abandoned bigint;

@@ -1,11 +1,9 @@
 -- name: 2026-12-01-touched-views
--- Each change says in which views of the user it shows. A larger view shows what a smaller one does, so the
--- smallest is kept: `touched_view` for more than figures, `figures_view` for ratings and statistics; null: in
--- none. Where `update_time` is null nothing is said, as in rows of the code from before, and every view may
--- show the change.
+-- Each change records the views of the user that show it. A larger view includes the smaller ones, so the
+-- smallest is stored: `touched_view` for more than statistics, `figures_view` for ratings and statistics,
+-- null for none. Without `update_time`, as in rows of earlier versions, any view may show the change.
 --
--- The feed reads them by a function of its own: processes of the code before go on calling
--- `user_changes_between`.
+-- The feed reads them by a new function: earlier versions still call `user_changes_between`.
 
 alter table user_changes
   add column touched_view text check (touched_view in ('REFERENCE', 'BASIC', 'FULL')),

@@ -1,7 +1,6 @@
 -- name: 2026-11-20-billing
--- What is sold, who subscribed to it, and what was billed. There is no table of users here: the id of a
--- customer is the user's own, and only an invoice that was issued says what the user was called then
--- (`profile`), as the law wants it.
+-- Plans, subscriptions and invoices. There is no users table: the id of a customer is the id of the user.
+-- Only an issued invoice stores the name of the user at that time (`profile`), as the law requires.
 
 create table areas (
   tenant_id text not null,
@@ -58,7 +57,7 @@ create table customers (
 
 create index customers_create_time on customers (tenant_id, create_time, id);
 
--- Without the tenant: what Stripe tells names its own customer, and that is how the tenant becomes known.
+-- Without the tenant: Stripe sends its own customer id, and the tenant is found by it.
 create unique index customers_stripe on customers (stripe_customer_id);
 
 create table subscriptions (
@@ -157,7 +156,7 @@ create table invoice_lines (
   foreign key (tenant_id, invoice_id) references invoices (tenant_id, id)
 );
 
--- Up to where the booking service was told what came in for its bookings.
+-- Last payment revision of each booking that the booking service has received.
 create table told_bookings (
   tenant_id text not null,
   booking_id uuid not null,

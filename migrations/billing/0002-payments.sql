@@ -1,11 +1,10 @@
 -- name: 2026-11-20-payments
--- What Stripe told, and the money that follows from it.
+-- Events of Stripe, and the payments derived from them.
 --
 -- `stripe_events` is the ledger: every event once, by Stripe's id. `stripe_objects` holds the newest snapshot
--- of each thing at Stripe. Both begin before anybody knows whose they are, so that their keys are Stripe's
--- ids, and not a tenant's. Their payloads hold the fields that are used, picked by name: of the payer Stripe
--- tells name, e-mail address and more, which is kept nowhere. `payments`, `refunds` and `disputes` are
--- derived from the objects; `payment_events` is a view of the ledger.
+-- of each object. Both are keyed by Stripe's ids, because the tenant is not known yet. Payloads hold only the
+-- fields in use, selected by name, and no name or address of a payer. `payments`, `refunds` and `disputes`
+-- are derived from the objects. `payment_events` is a view of the ledger.
 
 create table stripe_events (
   id text not null,
@@ -62,8 +61,7 @@ create index stripe_objects_charge on stripe_objects (charge) where payment_inte
 -- Two snapshots of one second that differ: to be read again at Stripe.
 create index stripe_objects_ambiguous on stripe_objects (update_time, id) where ambiguous;
 
--- Whose a payment is may be told later than that there is one: then tenant, user and booking are null until
--- it is.
+-- The owner of a payment may become known later. Until then tenant, user and booking are null.
 create table payments (
   id uuid not null,
   stripe_payment_intent_id text not null,
@@ -103,7 +101,7 @@ create index payments_user on payments (tenant_id, user_id, create_time, id);
 
 create index payments_booking on payments (tenant_id, booking_id) where booking_id is not null;
 
--- Not yet anybody's: found again when the customer at Stripe becomes somebody's here.
+-- Payments without an owner, found again when their Stripe customer gets one.
 create index payments_unowned on payments (stripe_customer_id) where tenant_id is null;
 
 -- Reached by their payment, which knows the tenant; `held`: nothing captured is known that it could be part

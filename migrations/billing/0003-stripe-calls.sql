@@ -1,8 +1,7 @@
 -- name: 2026-11-20-stripe-calls
--- What is asked of Stripe. `payment_requests`: what a caller wants done there, written down before Stripe is
--- asked. `reconcile_…`: how far a comparison with Stripe's lists has come, and what it found; without a
--- tenant, because it walks the whole account at Stripe, and an object that is missing here belongs to nobody
--- yet.
+-- Calls to Stripe. `payment_requests` records what a caller wants before Stripe is called. `reconcile_…` has
+-- the progress and findings of a comparison with Stripe's lists. It has no tenant, because it covers the
+-- whole Stripe account, and an object that is missing here has none yet.
 
 create table payment_requests (
   tenant_id text not null,

@@ -1,6 +1,6 @@
 -- name: 2026-12-02-subscription-ends
--- When a subscription ends or ended, and whether its payments are collected. What was told before names no
--- end of its own; where it was told to end with its period, that is when it ends.
+-- When a subscription ends or ended, and whether its payments are collected. Earlier rows have no end. Where
+-- they end with their period, the end is filled in.
 
 alter table subscriptions
   add column end_time timestamptz(3),

@@ -1,8 +1,7 @@
 -- name: 2026-12-02-refunds-by-charge
--- What went back counts as soon as a charge tells of it: \`refunded\` includes \`unseen_refunds\`. Code of
--- before, which leaves them out, may still write. \`payments_to_derive\`: payments to derive anew because a
--- rule changed, by the key of \`payments\`; the billing service takes them from there, and tells others what
--- changes with them.
+-- A refund counts as soon as its charge shows it: `refunded` includes `unseen_refunds`. Earlier versions,
+-- which leave these out, may still write. `payments_to_derive` lists payments to derive again after a changed
+-- rule, by the key of `payments`. The billing service works it off and reports the changes.
 
 create or replace function refunds_fit() returns trigger language plpgsql as $$
 declare broken uuid;

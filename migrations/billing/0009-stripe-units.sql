@@ -1,7 +1,7 @@
 -- name: 2026-12-02-stripe-units
--- Amounts of payments stay as Stripe counts them, which is not ISO 4217's way for ISK, UGX and MGA. The index
--- holds payments that minor units cannot say. What was told of payments in these currencies, or in several,
--- is told again: it was taken for minor units, or left out. A database without an outbox yet has no payments.
+-- Amounts of payments stay in Stripe's units, which differ from ISO 4217 for ISK, UGX and MGA. The index has
+-- payments that minor units cannot express. Payments in these currencies, or in several, are reported again:
+-- they were taken for minor units or left out. A database without an outbox has no payments.
 
 create index payments_fractional on payments (id)
   where currency in ('ISK', 'UGX') and (amount % 100 <> 0 or captured % 100 <> 0 or refunded % 100 <> 0);

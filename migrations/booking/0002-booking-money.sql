@@ -1,8 +1,8 @@
 -- name: 2026-11-20-booking-money
--- Vendors, pets and money of bookings. `standing` is the status that people gave a booking where its money
--- has moved it on since; null: `status` is what people gave it. Money is told by the billing service as a
--- whole, so its columns come and go together. The index of users holds what lists filter by, so that many
--- users are looked through without their rows.
+-- Vendors, pets and payments of bookings. `standing` is the status that people set, when payments have
+-- changed it since; null means that `status` is. The billing service reports payments as a whole, so their
+-- columns are set together. The index of users includes the filter columns of lists, so that many users are
+-- filtered without their rows.
 
 alter table bookings
   add column vendor_id uuid,

@@ -1,6 +1,6 @@
 -- name: 2026-11-20-vendor-user-access
--- What `@rollcall/user-access` keeps in the database of a service: up to where statistics were told, who was
--- merged into whom, and how far the change feed was followed. Ids only; nothing here says who anybody is.
+-- Tables of `@rollcall/user-access`: reported statistics, merged users, and the position in the change feed.
+-- They hold ids only.
 
 create table told_statistics (
   tenant_id text not null,

@@ -22,7 +22,7 @@ it('an invoice says whom it was issued to, whatever the user is called afterward
 
   const renamed = { id: user.id, lastName: 'Souza', email: 'souza@example.com' };
   await admin.updateUser({ tenantId, user: renamed, updateMask: { paths: ['last_name', 'email'] } });
-  // No moment is given to the news: it is the owner who is asked.
+  // No time for the change feed: the owner is asked.
   const { invoice: second } = await issue();
   expect(second?.profile).toMatchObject({ displayName: 'Ana Souza', email: 'souza@example.com' });
 

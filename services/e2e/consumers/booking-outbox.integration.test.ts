@@ -123,7 +123,7 @@ it('tells the rating of a vendor as reviews are written, changed and removed', a
       PATIENT,
     )
     .toEqual(kinds.toSorted());
-  // Whom a review is about did nothing.
+  // The reviewed user did nothing.
   expect(await timelineOf(vendorId)).toEqual([]);
 });
 
@@ -145,7 +145,7 @@ it('goes on without the user service, and tells everything once that is back: co
 }, async () => {
   const [userId, vendorId, strangerId] = [await addUser('Dia'), await addUser('Kennel'), await addUser('Ed')];
   const early = await book({ userId, vendorId });
-  // What is told of a user is news of that user, who must then be asked about once more.
+  // A reported activity changes the user, who must then be read again.
   await expect.poll(() => isUpToDate(userId), PATIENT).toBe(true);
   await services.auth.stop();
 

@@ -93,7 +93,7 @@ describe('bookings, reviews, payments and refunds of one user', () => {
       ];
       await expect.poll(kinds, PATIENCE).toEqual(before);
 
-      // Everything once more changes nothing, for nobody.
+      // A second run of all events changes nothing.
       await house.deliver(shuffled(events));
       await expect.poll(() => house.waiting(), PATIENCE).toBe(0);
       expect(await history()).toEqual(settled);

@@ -79,7 +79,7 @@ function worthUnset(text: string): string {
   return next === text ? text : worthUnset(next);
 }
 
-/** Those who keep no users, and names of theirs. */
+/** Services that keep no users, and their names. */
 const CONSUMERS = PROCESSES.filter(([name]) => name !== 'auth');
 
 function service(name: string): Service {

@@ -33,7 +33,7 @@ describe('a page of bookings', () => {
     const page = async () => (await bookings.listBookings({ tenantId })).bookings.map(shown);
     expect(await page()).toEqual(['nobody', 'FOUND Known']);
 
-    // Whoever comes while the service is away is known to nobody yet.
+    // A user who is read first during the outage is unknown.
     const stranger = await seedUser({ admin }, tenantId, { firstName: 'Stranger' });
     expect(await auth.kill('SIGKILL')).toBeNull();
     await expect(

@@ -48,7 +48,7 @@ describe('a page of bookings keeps its names through a restart of everything but
 
     const first = await start();
     await book(first, tenantId, known.id);
-    // What booking tells of the user is news of that user, after which a page asks anew.
+    // An activity reported by booking changes the user, after which a page reads it again.
     await expect.poll(() => isUpToDate(first, tenantId), { timeout: 15_000 }).toBe(true);
     expect(await page(first, tenantId)).toEqual(['FOUND Known']);
     // The end writes a snapshot. A process that is killed writes none, and the one of its predecessor is
@@ -59,7 +59,7 @@ describe('a page of bookings keeps its names through a restart of everything but
       last = await start();
       expect(await page(last, tenantId)).toEqual(['FOUND Known']);
     }
-    // Whoever came through another process is known to nobody here.
+    // A user that another process read is not cached here.
     const other = await start('');
     await book(other, tenantId, stranger.id);
     for (const each of [other, last, auth]) await each.kill(signal);

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 const top = fileURLToPath(new URL('../../..', import.meta.url));
 const run = promisify(execFile);
 
-/** An empty project of somebody else, outside the repository. Disposing it removes it. */
+/** An empty project outside the repository. Disposing removes it. */
 export interface StrangersProject extends AsyncDisposable {
   readonly directory: string;
   /**

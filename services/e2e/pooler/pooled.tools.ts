@@ -167,7 +167,7 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
     );
     expect((sessions as { n: number }[])[0]?.n).toBeGreaterThan(1);
 
-    // A write that waits for the lock of somebody else is ended by the timeout, not by its caller.
+    // The timeout, not the caller, ends a write that waits for a lock.
     await using holder = await connect(direct('auth'));
     const [first] = created;
     await holder.client.query('begin');

@@ -52,7 +52,7 @@ describe('an auth service with a streaming replica', () => {
     const version = await rename('Grace');
     expect(await read(version)).toBe('Grace');
     expect(await read()).toBe('Grace');
-    // A replica that is far behind is not read at all, long after nobody remembers what changed.
+    // A replica that is far behind is not read, also long after the changes left every cache.
     await new Promise((resolve) => setTimeout(resolve, 3000));
     await rename('Hedy');
     await new Promise((resolve) => setTimeout(resolve, 2500));
@@ -63,7 +63,7 @@ describe('an auth service with a streaming replica', () => {
       .poll(async () => [await read(), (await scans()) > paused], { timeout: 20_000 })
       .toEqual(['Hedy', true]);
 
-    // Dead: nobody notices.
+    // A dead replica causes no error.
     await replica[Symbol.asyncDispose]();
     for (let i = 0; i < 20; i++) expect(await read()).toBe('Hedy');
     expect(await read(await rename('Radia'))).toBe('Radia');

@@ -32,7 +32,7 @@ describe('an auth service of two workers', () => {
     const { id } = await seedUser({ admin }, tenantId);
     await expect.poll(() => workersThatServe(auth.httpPort), { timeout: 20_000 }).toBe(2);
 
-    // Whoever saw a version sees it, or a later one, on every connection.
+    // A caller that saw a version sees it, or a later one, on every connection.
     for (let i = 0; i < 20; i++) {
       const { user } = await admin.updateUser({
         tenantId,

@@ -82,7 +82,7 @@ function makeDirectory(name: string): string {
   return directory;
 }
 
-// Belongs to whoever the rest of the cluster belongs to.
+// The file gets the owner of the rest of the cluster.
 function writeAs(data: string, name: string, text: string): void {
   const path = join(data, name);
   writeFileSync(path, text);

@@ -62,7 +62,7 @@ describe('a page of bookings', () => {
     await bookings.createBooking({ tenantId, booking: { ...DATES, userId: known.id } });
     process.kill(auth.pid, 'SIGSTOP');
     try {
-      // Known, fresh in memory: nobody is asked.
+      // The user is cached and fresh: no call is made.
       const made = await bookings.createBooking({ tenantId, booking: { ...DATES, userId: known.id } });
       expect(made.booking?.user?.outcome).toBe(BookingUserOutcome.FOUND);
       await expect(
