@@ -32,7 +32,7 @@ export interface UserClientStats extends Readonly<ClientCounters> {
   readonly bytes: number;
   /** Number of missing ids in memory. */
   readonly missingEntries: number;
-  /** Number of versions caching of users that are not in memory. */
+  /** Number of known versions of users that are not in memory. */
   readonly seenVersions: number;
   /** State of the breaker. While it is open the service is not asked. */
   readonly breaker: BreakerState;
@@ -45,8 +45,8 @@ export interface UserClientStats extends Readonly<ClientCounters> {
 /** A client of the user service. Its own methods read users of the `tenantId` of the options. */
 export interface UserClient extends TenantUserClient, AsyncDisposable {
   /**
-   * The client for another tenant. It shares memory, batches, breaker and connections, and never answers.
-   * Cheap.
+   * The client for another tenant. It shares memory, batches, breaker and connections, but no
+   * answers. Cheap.
    */
   forTenant(tenantId: string): TenantUserClient;
   /** Counters since the client was created, and what it holds now. */

@@ -6,9 +6,9 @@ import { type UserClient, type UserLookup, UserServiceRefusedError, UserView } f
 /** Reads users for invoices. */
 export interface FreshUsers {
   /**
-   * Reads the current user from the user service, past the cache, with the postal address when that is
-   * granted. The outcome is `unavailable` when the service does not answer. Rejects when the caller
-   * aborts.
+   * Reads the current state of a user from the user service, bypassing the cache, with the postal address
+   * when that is granted. The outcome is `unavailable` when the service does not answer. Rejects when the
+   * caller aborts.
    */
   read(tenantId: string, userId: string, signal: AbortSignal): Promise<ShownUser>;
 }

@@ -124,8 +124,8 @@ export function createBreaker({ classifier, options = {}, onChange }: BreakerPar
     });
     const stop = attempt.onDeadline?.(recordTimeout);
     return new Promise((resolve, reject) => {
-      // A late result, and an error from before sending, settle the caller alone. For opossum such a call
-      // never ends, which costs it no memory.
+      // A late result, and an error from before sending, go to the caller only; opossum does not count
+      // them. For opossum such a call never ends, which costs it no memory.
       const action = () =>
         new Promise<Result>((countSuccess, countFailure) => {
           call().then(

@@ -21,7 +21,7 @@ interface CacheLookupContext {
   onStale?: StaleListener | undefined;
 }
 
-/** Is called when a stale user that was read at this time is served because the service is down. */
+/** Called when a stale user is served because the service is down. `readAtMs`: when the user was read. */
 export type StaleListener = (scope: UserScope, source: 'stale' | 'snapshot', readAtMs: number) => void;
 
 /** One error for all reads: its stack says nothing, and an outage must not cost more than calls. */

@@ -26,9 +26,9 @@ import { RefreshAhead } from './refresh-ahead.ts';
 import { answerStale, type StalePolicy } from './stale-policy.ts';
 
 /**
- * How long a known version binds that the change feed does not cover and the service does not have, in ms. It
- * is longer than any process of the service is behind. Without a feed nothing else shows that the service's
- * database went back.
+ * How long a known version counts although the service denies it and the change feed does not cover it.
+ * Milliseconds. It is longer than any process of the service is behind. Without a feed nothing else shows
+ * that the service's database went back.
  */
 const UNCOVERED_VERSION_MS = 10_000;
 
@@ -36,7 +36,7 @@ const UNCOVERED_VERSION_MS = 10_000;
 export interface CachingOptions extends FreshnessOptions, BatchingOptions {
   /** Age in ms up to which a user is served while the service is down. */
   maxStaleMs: number;
-  /** How far an outage may lead. */
+  /** Which old answers may be served during an outage. */
   degrade: DegradeLimit;
   /**
    * Deadline in ms of a read that several callers share. A caller with a longer deadline extends the read it
@@ -79,8 +79,7 @@ export interface CachedUserReader
 
 /**
  * Answers fresh users from memory and reads the others from `next`, coalesced and in batches. While the
- * service is down it answers stale users. A missing id is never answered from before an outage: it may exist
- * by now.
+ * service is down it answers stale users. A stale `missing` is never answered: the id may exist by now.
  */
 export function withCache(
   next: UserReader,
@@ -104,8 +103,7 @@ export function withCache(
   const { startedAtMs } = freshness;
   const stalePolicy: StalePolicy = { cache, clock: hitClock, counters, startedAtMs, options };
   /**
-   * One time for all ids: an accepted user that is not kept costs a read, which is less than a list of ids
-   * would.
+   * One time for all ids: at worst a user is read once more, which costs less than a time for each id.
    */
   let lastInvalidatedAtMs = Number.NEGATIVE_INFINITY;
   const lookup = new CacheLookup({

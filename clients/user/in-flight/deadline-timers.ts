@@ -25,8 +25,8 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
 const CALL_OVERHEAD_MS = 10;
 
 /**
- * The deadline of a read that other callers may join: the caller's own, and at least `timeoutMs` from now. A
- * caller with a short deadline so never makes the service look slow. Where the two are almost equal it is the
+ * The deadline of a read that other callers may join: the caller's own, and at least `timeoutMs` from now. So
+ * a caller with a short deadline never makes the service look slow. Where the two are almost equal it is the
  * caller's own, so that both end in one turn of the event loop.
  */
 export function sharedDeadlineMs(

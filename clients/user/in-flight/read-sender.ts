@@ -57,12 +57,12 @@ export class ReadSender {
       if (inFlight.isDiscarded) counters.discarded += 1;
       const received = answers[i] as UserAnswer;
       // Where the database was replaced meanwhile, `unchanged` speaks of a version of the earlier one.
-      const isVoid =
+      const isUnusable =
         received.outcome === 'unchanged' && inFlight.isDiscarded && inFlight.cached === undefined;
-      const answer = isVoid
+      const answer = isUnusable
         ? received
         : applySeenChanges(resolveUnchanged(received, inFlight.cached), inFlight, this.#cache);
-      const accepted = isVoid ? undefined : this.#accept(inFlight, answer);
+      const accepted = isUnusable ? undefined : this.#accept(inFlight, answer);
       if (accepted !== undefined) this.#settle(inFlight, accepted);
       else {
         inFlight.survivor = this.#toNewerSurvivor(inFlight, answer);

@@ -28,8 +28,8 @@ export interface UserRead {
 }
 
 /**
- * How far an outage may lead. `none`: fresh answers only. `stale`: also users that this process read before.
- * `snapshot`: also users that an earlier process read.
+ * Which old answers may be served during an outage. `none`: fresh answers only. `stale`: also users that this
+ * process read before. `snapshot`: also users that an earlier process read.
  */
 export type DegradeLimit = 'none' | 'stale' | 'snapshot';
 
@@ -43,7 +43,7 @@ export interface ReadCall {
   readonly signal?: AbortSignal;
   /** Oldest age in ms of a stale answer. Absent: the client's limit. Only the cache uses it. */
   readonly maxStaleMs?: number;
-  /** How far an outage may lead. Absent: the client's limit. Only the cache uses it. */
+  /** Which old answers may be served during an outage. Absent: the client's limit. Only the cache uses it. */
   readonly degrade?: DegradeLimit;
   /** Below the batches: the batch that this call is a part of. Absent: it is the whole. */
   readonly read?: object;

@@ -81,7 +81,7 @@ export function toSettings(options: UserClientOptions): UserClientSettings {
   };
 }
 
-/** How far an outage may lead, `snapshot` by default. @throws UserClientOptionError */
+/** Which old answers may be served during an outage, `snapshot` by default. @throws UserClientOptionError */
 export function toDegradeLimit(degrade: DegradeLimit = 'snapshot'): DegradeLimit {
   if (degrade === 'none' || degrade === 'stale' || degrade === 'snapshot') return degrade;
   throw new UserClientOptionError('degrade', `${showValue(degrade)} is not 'none', 'stale' or 'snapshot'`);

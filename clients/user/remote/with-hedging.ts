@@ -13,9 +13,10 @@ export const MAX_SAVED_HEDGES = 10;
 
 /**
  * Sends a read again to `next` after `hedgeAfterMs` without an answer, takes the first answer and cancels the
- * other call. The channel picks its servers in turn, so the second call reaches another one: it helps against
- * one server that hangs or lags, and not where there is only one. Set it near the 95th percentile of read
- * times. It stands below the breaker, which counts one call, and above the wire, which honours the signal.
+ * other call. The channel picks its servers in turn, so the second call reaches another one. Hedging helps
+ * against one server that hangs or lags, and not where there is only one. Set `hedgeAfterMs` near the 95th
+ * percentile of read times. This layer stands below the breaker, which counts one call, and above the wire,
+ * which honours the signal.
  */
 export function withHedging(next: UserReader, { hedgeAfterMs }: HedgingOptions): UserReader {
   if (hedgeAfterMs === 0) return next;

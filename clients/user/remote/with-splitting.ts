@@ -56,7 +56,7 @@ async function askInParts<One extends Asked>(
   }
 }
 
-/** The others keep their minimum versions: without them a server that lags could answer older ones. */
+/** The other reads keep their minimum versions: without them a server that lags could answer older users. */
 async function askOthers<One extends Asked>(
   question: Question<One>,
   asked: readonly One[],

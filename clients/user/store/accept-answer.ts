@@ -41,8 +41,8 @@ export function acceptAnswer(
   return answer;
 }
 
-// The service answers a user for ever, also a deleted or merged one. The time of a read is only the earliest
-// time of its truth: of two reads that overlap either may be the later one, so the answer with the user wins.
+// The service answers a user for ever, also a deleted or merged one. An answer may be newer than its
+// read time says: of two reads that overlap either may be the later one, so the answer with the user wins.
 function isKnown(cache: UserCache, { tenantId }: UserScope, id: string): boolean {
   return cache.getNewest(tenantId, id) !== undefined || cache.getKnownVersion(tenantId, id) !== undefined;
 }

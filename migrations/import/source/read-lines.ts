@@ -9,7 +9,7 @@ export interface Line {
   readonly endByte: number;
   /** Without its line break. */
   readonly text: string;
-  /** Why the text cannot be used, which is empty then; absent: it can. */
+  /** Why the text cannot be used; `text` is then empty. Absent: the text is usable. */
   readonly fault?: string;
   /** The line ends with CR alone. */
   readonly endsWithCr?: true;

@@ -30,8 +30,8 @@ export class Subscriber {
 
   /**
    * @param begin the position where the watch begins, without changes.
-   * @param onFailure called when this side ends the watch, because a caller that does not read never asks
-   * again.
+   * @param onFailure called when the server ends the watch. A slow caller would not notice: it asks for no
+   * further update.
    */
   constructor(begin: FeedUpdate, onFailure: (error: UserError) => void) {
     this.#last = begin;

@@ -53,8 +53,8 @@ const SPACING_MS_PER_WATCHER = 0.2;
 const MIN_SPACING_MS = 5;
 
 /**
- * The single reader of the feed's end in this process, and its subscribers. It reads only while there are
- * any.
+ * The single reader of the feed's end in this process, and its subscribers. It reads while the
+ * process is attached or there are subscribers.
  * It polls, because a NOTIFY takes a lock that every commit waits for.
  * After sending changes it pauses, longer for more subscribers, and the commits of that time form one batch.
  * So sending takes a bounded share of the thread at any rate of commits.

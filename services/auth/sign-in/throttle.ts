@@ -14,7 +14,7 @@ interface ThrottleLimit {
   readonly firstWaitMs: number;
   /** Longest wait. A limit slows guessing down, and locks no user out for good. */
   readonly maxWaitMs: number;
-  /** One attempt expires in each period of this length: many people may share a source, and would add up. */
+  /** One counted attempt is removed per period, so that people behind one address do not add up. */
   readonly forgetMs: number;
 }
 

@@ -20,7 +20,7 @@ export interface LockedUser extends User {
   readonly askedId: string;
 }
 
-/** The part that all writes share. Each transaction is applied completely or not at all. */
+/** The operations of every write transaction. It is applied completely or not at all. */
 export interface UserTransaction {
   /**
    * Claims a request id. Returns the id of the user that an earlier call of this request wrote; undefined for

@@ -66,7 +66,7 @@ export interface SubscriptionFields extends OwnerFields {
   readonly customer: string | null;
   readonly current_period_end: number | null;
   readonly cancel_at_period_end: boolean;
-  /** The time of the scheduled end, also for an end with the period. Null: no end is scheduled by time. */
+  /** The time of the scheduled end, also when that is the end of its period. Null: no end date is set. */
   readonly cancel_at: number | null;
   /** The time of the end. Null: it has not ended. */
   readonly ended_at: number | null;

@@ -122,7 +122,7 @@ export interface StripeGateway {
   createSubscription(subscription: NewStripeSubscription): Promise<StripeSubscription>;
   /**
    * Finds the subscription of a customer by `subscription_id` in its metadata, in any state. It is used
-   * after an attempt that was cut off, because Stripe forgets keys:
+   * after an interrupted attempt, because Stripe deletes idempotency keys:
    * https://docs.stripe.com/api/idempotent_requests
    */
   findSubscription(wanted: {

@@ -16,7 +16,7 @@ export const RUNTIME_REASONS = {
   OVERLOADED: Code.Unavailable,
   DRAINING: Code.Unavailable,
   DATABASE_UNAVAILABLE: Code.Unavailable,
-  // Clients repeat UNAVAILABLE at once and treat it as a full outage, but reads still work.
+  // Not UNAVAILABLE: clients would retry at once and treat it as a full outage, although reads still work.
   DATABASE_FULL: Code.ResourceExhausted,
   DATABASE_READ_ONLY: Code.Unavailable,
   DEADLINE_EXCEEDED: Code.DeadlineExceeded,

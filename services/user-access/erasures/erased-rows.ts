@@ -16,7 +16,7 @@ export interface ErasedRows {
   readonly statements: readonly PreparedStatement[];
   /**
    * Clears data outside of the database. Returns the work that is left to an operator, as a sentence without
-   * names; empty means none. A rejection is tried again. Absent: the service keeps no data elsewhere.
+   * personal data; empty means none. A rejection is tried again. Absent: the service keeps no data elsewhere.
    */
   readonly elsewhere?: (user: ErasedUser, signal: AbortSignal) => Promise<string>;
 }

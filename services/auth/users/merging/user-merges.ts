@@ -11,7 +11,7 @@ export interface MergePlan {
   readonly takeFromLoser: readonly string[];
 }
 
-/** A full user that may take part in a merge, merged or not. */
+/** A user in the FULL view that may be merged, or already was. */
 export interface MergeParty extends User {
   /** The user that it was merged into; null when it is not merged. */
   readonly mergedInto: string | null;

@@ -21,7 +21,7 @@ export interface WordOwner {
 export interface OwnerBlock {
   /** The users of the block that match the patterns. */
   readonly owners: readonly WordOwner[];
-  /** The last user of a full block; absent when no users are left. */
+  /** The last user of a full block, after which the next block begins. Absent: this is the last block. */
   readonly last?: { readonly word: string; readonly id: string };
 }
 

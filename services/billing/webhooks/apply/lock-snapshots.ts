@@ -7,7 +7,7 @@ import { readIntentsOfCharges } from '../postgres/object-rows.ts';
 /**
  * Locks the payments of snapshots. A charge is locked before its payment is looked up, which is locked
  * then.
- * @param mode `try`: skips keys that another worker holds; `wait`: waits for them
+ * @param patience `try`: skips keys that another worker holds; `wait`: waits for them
  */
 export async function lockSnapshots(
   run: RunPrepared,

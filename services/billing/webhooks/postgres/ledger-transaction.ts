@@ -10,7 +10,7 @@ export function transactRelaxed<T>(pool: Pool, work: (run: RunPrepared) => Promi
 
 /**
  * Locks keys until the end of the transaction. Returns the locked keys.
- * @param mode `try`: skips keys that another worker holds; `wait`: waits for them
+ * @param patience `try`: skips keys that another worker holds; `wait`: waits for them
  */
 export async function lockKeys(
   run: RunPrepared,

@@ -25,7 +25,7 @@ function toMethodDefinition({ method }: Route): grpc.MethodDefinition<Buffer, An
     path: `/${methodPath(method)}`,
     requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
     responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
-    // Requests stay bytes and are decoded behind the interceptors, so that malformed ones are logged and
+    // Requests stay bytes until the first interceptor reads them, so that malformed ones are logged and
     // answered like any bad input.
     requestSerialize: (bytes) => bytes,
     requestDeserialize: (bytes) => bytes,

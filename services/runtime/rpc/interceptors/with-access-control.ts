@@ -31,7 +31,8 @@ export function withAuthentication(identify: Identify | undefined): Interceptor 
 /**
  * Refuses calls that no grant covers (NOT_GRANTED), by method, view and all tenants of the request. Ends a
  * stream whose grant is removed. Must stand behind `withAuthentication`, and before validation and handler,
- * so that a caller without a grant learns nothing about the request or the data.
+ * so that a caller without a grant learns nothing about the data. A request that cannot be decoded is refused
+ * first, because its tenants are unknown.
  * @param grants undefined: everything is granted, for loopback addresses only
  */
 export function withAuthorisation(accessOf: AccessOf, grants: Grants | undefined): Interceptor {

@@ -8,12 +8,12 @@ import { RpcError, type RuntimeReason } from '../errors.ts';
 import { isUuid } from '../requests/field-faults.ts';
 
 /**
- * Audits calls that access contact data. An answer is sent when its line is durable; if the line cannot be
- * written, the call fails.
+ * Audits calls that access contact data. An answer is sent when its audit line is durable; if the line cannot
+ * be written, the call fails.
  *
- * A write begins only while lines can be written, and its line is retried until the deadline, because the
- * write is committed by then. Must be the innermost interceptor, because lines repeat validated requests
- * only.
+ * A write begins only while audit lines can be written, and its line is retried until the deadline, because
+ * the write is committed by then. Must be the innermost interceptor, because audit lines contain values of
+ * requests, and only validated ones.
  *
  * @param toRpcError converts an error of the service, for its reason
  */

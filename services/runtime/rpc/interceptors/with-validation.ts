@@ -9,8 +9,8 @@ import { invalidField, type RpcError, runtimeError } from '../errors.ts';
  * Refuses a request that breaks the field rules of its proto file or holds content that no service accepts.
  * Reports the first broken rule only, so that the cost does not grow with the number of faults. Fields
  * outside an update mask may break any rule and are removed then. Cuts times to the stored precision. Does
- * not check requests of client streams. Must be the innermost interceptor, so that a caller without a grant
- * does not learn what was wrong.
+ * not check requests of client streams. Must stand behind authorisation, so that a caller without a grant
+ * does not learn which rule was broken.
  */
 export function withValidation(): Interceptor {
   const validator = createRuleValidator();

@@ -84,7 +84,7 @@ function unknownEnumName({ prefix, allowed }: EnumNames, name: string): RequestF
 }
 
 function nearest(name: string, known: readonly string[]): string | undefined {
-  // A long name is no misspelling of a short one, and comparing takes time by its length.
+  // Skips long names: they are not misspellings, and comparing them is slow.
   if (known.length === 0 || !REPEATABLE.test(name)) return undefined;
   const lower = new Map(known.map((each) => [each.toLowerCase(), each]));
   const found = closest(name.toLowerCase(), [...lower.keys()]);
