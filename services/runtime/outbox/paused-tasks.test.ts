@@ -82,3 +82,14 @@ it('looks for no job while all tasks are paused, until the process ends', async 
   ending.abort();
   expect(await flags).toEqual(['task:send']);
 });
+
+it('skips every task once the process stops, so that it takes back no job that it returned', () => {
+  const ending = new AbortController();
+  const skippedFlags = createSkippedFlags(pausesOf(), {
+    tasks: ['send', 'other'],
+    stopping: ending.signal,
+  });
+  expect(skippedFlags()).toEqual([]);
+  ending.abort();
+  expect(skippedFlags()).toEqual(['task:send', 'task:other']);
+});

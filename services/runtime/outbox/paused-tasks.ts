@@ -50,14 +50,17 @@ const SLOW_MS = 1000;
 
 /**
  * Creates the function that graphile-worker calls before each look for a job: it returns the flags of paused
- * tasks. When all tasks are paused, it waits until one may be tried.
+ * tasks, and of all tasks when the process stops. When all tasks are paused, it waits until one may be tried.
  */
 export function createSkippedFlags(
   pauses: PausedTasks,
   { tasks, stopping }: { tasks: readonly string[]; stopping: AbortSignal },
 ): () => string[] | Promise<string[]> {
-  const flags = () => pauses.paused().map(taskFlag);
+  // A stopping process takes no job. All workers of a process have one name in the table, so that the end of
+  // a job that went back to the queue would count for the next run of it in the same process.
+  const flags = () => (stopping.aborted ? tasks : pauses.paused()).map(taskFlag);
   return () => {
+    if (stopping.aborted) return flags();
     const paused = pauses.paused();
     if (paused.length === 0) return [];
     const isAll = paused.length === tasks.length;
