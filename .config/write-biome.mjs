@@ -1,5 +1,5 @@
 // Writes the `overrides` of biome.json from rooms.json, the table of allowed imports; part of npm run
-// generate. import whom.
+// generate.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const BIOME = new URL('biome.json', import.meta.url);

@@ -66,7 +66,8 @@ export function findSqlMutants(source: string, start: number, end: number): Muta
 }
 
 /**
- * What TypeScript puts in is changed where it is written; the `and` of `between 1 and 2` joins no conditions.
+ * Whether a match may be changed. Text that TypeScript inserts is changed where it is written; the `and` of
+ * `between 1 and 2` joins no conditions.
  */
 function isChangeable(found: string, before: string): boolean {
   const isHalfBetween = AFTER_BETWEEN.test(before) || HALF_BETWEEN.test(found);

@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
 import { type Node, type Source, visit } from './source.ts';
 import type { Walk } from './walks.ts';
-import { PRIVATE } from './words.ts';
+import { fieldWords, PRIVATE } from './words.ts';
 
 /**
- * What `npm run check:structure` prints: one number, what it must not exceed, and where the worst of it is.
+ * A measure of the structure: one number, the bound to reach, and the worst places.
  */
 export interface Figure {
   readonly name: string;
@@ -163,7 +163,10 @@ function prose(sources: readonly Source[]): Figure[] {
       value: own.length / comments.length,
       most: 0.05,
       isShare: true,
-      where: show(own),
+      where: own.map(
+        ({ path, text }) =>
+          `${path}: ${wordsOf(text).slice(0, 90)} (say: ${fieldWords(text) ?? 'the subject'})`,
+      ),
     },
     { name: 'comments that open with "What"', value: what.length, most: 100, where: show(what) },
     { name: 'comments that open with "The same"', value: same.length, most: 0, where: show(same) },

@@ -24,9 +24,16 @@ const PRIVATE_WORDS: readonly [pattern: string, instead: string][] = [
   ['forgives?|forgiven', 'retry'],
 ];
 
+/**
+ * Returns the field's words for the first word of our own in a comment. Undefined: it has only indirect ones.
+ */
+export function fieldWords(comment: string): string | undefined {
+  return PRIVATE_WORDS.find(([pattern]) => new RegExp(`\\b(${pattern})\\b`, 'i').test(comment))?.[1];
+}
+
 /** Sentences that must be decoded: a subject that is no thing. */
 const INDIRECT =
-  'nobody|whoever|whomever|whichever|whom|those who|he who|what is none|nothing but|is none|are none|as above|somebody|anybody|come what may';
+  'nobody|whoever|whomever|whichever|whom|those who|he who|what is none|nothing but|is none|are none|there is none|as above|somebody|anybody|come what may';
 
 /** Finds the words of our own in a comment. */
 export const PRIVATE = new RegExp(

@@ -26,7 +26,7 @@ export { unmaskedRemoval } from './update-mask.ts';
 export interface ContentFault {
   /** Path of the field: `user.profile.tags[3]`. A map or a `Struct` counts as one field. */
   readonly field: string;
-  /** What the field must hold; follows the name of the field. */
+  /** The rule that the field breaks, as the end of a sentence that begins with the field's name. */
   readonly description: string;
 }
 

@@ -80,7 +80,7 @@ function placeOf(id: string | undefined, cells: readonly (string | undefined)[])
   return cells.findIndex((cell) => [cell].includes(id));
 }
 
-/** The ids, row by row. Undefined: there is none. */
+/** Returns the id of each row, in order. Undefined: the row has no id. */
 function readCells<Row>(
   rows: readonly Row[],
   columns: Record<string, UserColumn<Row>>,

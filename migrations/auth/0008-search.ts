@@ -28,10 +28,11 @@ export const FORMER_SEARCH_PARTS = `function search_parts(word text) returns tab
 /**
  * Search by name, and lists in the order of names.
  *
- * Three steps, each one range of a btree that begins with the tenant: `name_parts` tells which words hold a
- * part or come near it, `user_words` tells who has a word. Words repeat, so the first is small where users
- * are many. No extension is needed, and no locale: pg_trgm knows ASCII letters only in a database of the
- * locale C. Triggers keep both tables, whoever writes names; a change that leaves names alone costs nothing.
+ * Three steps, each one range of a btree that begins with the tenant: `name_parts` finds the words that
+ * contain a part or resemble it, `user_words` finds the users of a word. Words repeat, so the first is small
+ * where users are many. No extension is needed, and no locale: pg_trgm knows ASCII letters only in a database
+ * of the locale C. Triggers update both tables for every writer; a change that leaves names alone costs
+ * nothing.
  */
 export const migration: MigrationObject = sqlMigration('2026-11-20-search', {
   up: [
@@ -90,9 +91,9 @@ export const migration: MigrationObject = sqlMigration('2026-11-20-search', {
       primary key (tenant_id, kind, part, word)
     )`,
     `create ${FORMER_SEARCH_PARTS}`,
-    // A word is made known before anybody has it, and held against those who would remove it until this ends.
-    // One by one, in order, where they are few: a plan for many, made while the tables were small, looks
-    // through all of them for ever.
+    // Inserts a word before a user has it, and locks it against removal until the transaction ends. A few
+    // words are inserted one by one, in order: a cached plan for many words, made while the tables were
+    // small, scans the whole table on every call.
     `create function know_word(tenant text, new_word text) returns void language plpgsql as $$
       begin
         loop

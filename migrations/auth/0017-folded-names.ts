@@ -127,9 +127,9 @@ const showsNothing = (column: string) => `${column} ~ '^[${UNSEEN}]+$'`;
 const COLUMNS = NAMES.split(', ');
 
 /**
- * Names are folded as `@rollcall/contract/text` folds them: full case folding, every character that nobody
- * sees, every sign for an apostrophe. A word may be found by its last letter where that is a syllable. Names
- * that show nothing become empty.
+ * Names are folded as `@rollcall/contract/text` folds them: full case folding, every invisible character,
+ * every sign for an apostrophe. A word may be found by its last letter where that is a syllable. Names that
+ * show nothing become empty.
  */
 export const migration: MigrationObject = sqlMigration('2026-12-02-folded-names', {
   up: [

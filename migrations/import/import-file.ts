@@ -71,7 +71,7 @@ const BATCH_SIZE = 500;
  */
 const CONCURRENCY = 8;
 
-/** What importing needs. */
+/** Options of an import. */
 export interface ImportContext extends Omit<PlanContext, 'index'> {
   readonly services: Services;
   /** How each service is called. */
@@ -130,7 +130,7 @@ async function importRow(plan: RowPlan, context: ImportContext & PlanContext): P
   return bookRow(request, link, { ...context, call: context.retry.booking });
 }
 
-/** What the report says of a row: that it is not linked, and which of its values were left out. */
+/** Returns the report lines of a row: that it is not linked, and which of its values were left out. */
 function toReportLines(outcome: Outcome, plan: RowPlan | undefined): ReportLine[] {
   if (!plan) return [];
   const { line } = plan;

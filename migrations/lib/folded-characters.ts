@@ -33,7 +33,7 @@ export const ACCENTS = [
   '\\U0001e026-\\U0001e02a\\U0001e08f\\U000e0100-\\U000e01ef',
 ].join('');
 
-/** What separates words, beyond ASCII. */
+/** Word separators beyond ASCII. */
 export const SEPARATORS = [
   '\\u0009-\\u000d\\u0085\\u00a1\\u00a7\\u00ab\\u00b6\\u00b7\\u00bb\\u00bf\\u055b-\\u055f\\u0589\\u058a',
   '\\u05be\\u05c0\\u05c3\\u05c6\\u0609\\u060a\\u060c\\u060d\\u061b\\u061d-\\u061f\\u066a-\\u066d\\u06d4',

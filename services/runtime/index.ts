@@ -44,6 +44,7 @@ export {
   PORTS_FILE,
   withLocalPorts,
 } from './processes/local-start.ts';
+export { isProcessAlive, killProcessGroup } from './processes/process-signals.ts';
 export { runProcess, type StartupFault } from './processes/run-process.ts';
 export {
   HANG_LIMITS,

@@ -121,7 +121,7 @@ function noTokenError(cause: unknown): ConnectError {
   return markNotSent(new ConnectError(message, Code.Unavailable, undefined, undefined, cause));
 }
 
-/** @throws ConnectError INVALID_ARGUMENT without the text, most of which may be a token */
+/** @throws ConnectError INVALID_ARGUMENT, whose message leaves out the text, because it may be a token */
 function checkToken(token: unknown): void {
   if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return;
   const fault =

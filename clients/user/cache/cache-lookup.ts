@@ -99,7 +99,7 @@ export class CacheLookup {
     return answer;
   }
 
-  /** The fresh answer to one read. Undefined: there is none. Counts nothing. */
+  /** Returns the fresh answer to one read. Undefined: memory has no fresh answer. Changes no counter. */
   answer(scope: UserScope, { id, minVersion }: UserRead): UserAnswer | undefined {
     const entry = this.#cache.getUser(scope, id);
     if (entry !== undefined) {

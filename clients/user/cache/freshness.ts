@@ -16,7 +16,7 @@ export interface FreshnessOptions {
   refreshAheadRatio: number;
 }
 
-/** Stands for the change feed where there is none. */
+/** The change feed of a client that has none: it covers no tenant. */
 export const NO_FEED: FeedHealth = { liveSinceMs: () => undefined };
 
 /** `fresh`: serve it. `refresh-ahead`: serve it, and read it in the background. `stale`: ask the service. */

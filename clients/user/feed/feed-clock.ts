@@ -10,9 +10,10 @@ const JUMP_MS = 4_000;
 const DRIFT_RATIO = 0.001;
 
 /**
- * Tells the age of a checkpoint without trust in the machines' clocks: by how much later it arrives than the
- * earliest ones did. So it notices a feed that repeats itself, or falls behind while its checkpoints come on
- * time. It does not notice a feed that is behind from its first checkpoint on, by a constant time.
+ * Measures the age of a checkpoint without comparing the clocks of two machines: the delay of the checkpoint
+ * minus the shortest delay seen so far. This detects a feed that repeats itself, or that falls behind while
+ * its checkpoints arrive on time. It does not detect a feed that is behind by a constant time from its first
+ * checkpoint on.
  */
 export class FeedClock {
   /**

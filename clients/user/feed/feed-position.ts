@@ -23,11 +23,11 @@ interface ReceivedCheckpoint {
  * Reads begun within half a second after it are not covered either, because an answer may be older than its
  * question by that much.
  *
- * Until when: 2 s after the last checkpoint was true, whether the stream is up or not. A broken stream and a
- * silent one cannot be told apart, so both get 2 s, and readers do not notice a stream that resumes within
- * them. A stream that resumes later brings all missed changes in order. It counts from its first young
- * checkpoint, and coverage still begins where it began before. Answers in between went by age, because
- * `liveSinceMs` was undefined.
+ * Until when: 2 s after the last checkpoint was true, whether the stream is up or not. The client cannot
+ * distinguish a broken stream from a silent one, so coverage lasts 2 s for both, and a stream that resumes
+ * within 2 s interrupts no reader. A stream that resumes later brings all missed changes in order. It counts
+ * from its first young checkpoint, and coverage still begins where it began before. Answers in between went
+ * by age, because `liveSinceMs` was undefined.
  */
 export class FeedPosition {
   readonly #clock: () => number;
@@ -71,7 +71,10 @@ export class FeedPosition {
     return this.isLive ? this.#sinceMs.get(tenantId) : undefined;
   }
 
-  /** Starts a stream of these tenants at the cursor, or from now on where there is none. */
+  /**
+   * Starts a stream of these tenants at the cursor. Without a cursor it starts at the current end of the
+   * feed.
+   */
   startStream(tenantIds: readonly string[]): void {
     this.#stream = { tenantIds, from: this.#cursor, isConfirmed: false };
     this.#feedClock.startStream();

@@ -72,7 +72,7 @@ export class WatchedTenants {
 
   /**
    * Denies the stream. Returns true where the accepted tenants can go on at once; the next probe waits for a
-   * pause. False: there are none, and the caller pauses.
+   * pause. False: no tenant is accepted, and the caller pauses.
    */
   deny(nowMs: number): boolean {
     if (this.#probe.length === 0) this.#splitOnDenial();

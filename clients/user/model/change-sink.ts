@@ -31,7 +31,7 @@ export interface ChangeSink {
   onReplaced(): void;
 }
 
-/** Tells whether the change feed is live. */
+/** State of the change feed: whether it is live. */
 export interface FeedHealth {
   /**
    * Point on the client's clock since which the feed has announced every change of the tenant without a gap.

@@ -1,4 +1,4 @@
-/** What a client has done since it was created. Values only grow. */
+/** Counters of a client since it was created. Values only grow. */
 export interface ClientCounters {
   /** Ids answered from a fresh entry. */
   hits: number;

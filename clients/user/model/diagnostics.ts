@@ -79,7 +79,7 @@ export interface FeedLost extends FeedLive {
 export interface SeenHeaderIgnored {
   /** Name of the header. */
   readonly header: string;
-  /** What is wrong with it, with up to 80 letters of it, which may be ids of users. */
+  /** The fault of the header, with up to 80 characters of the header, which may contain user ids. */
   readonly fault: string;
 }
 

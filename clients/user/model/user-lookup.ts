@@ -2,10 +2,10 @@ import type { User } from '@rollcall/contract/user';
 
 /**
  * Why an answer is not the service's current one. `breaker_open`: the service failed before, and is not asked
- * for a moment. `deadline_exceeded`: no answer came in time. `rate_limited`: the service told this caller to
- * wait. `service_fault`: the service failed inside. `service_unavailable`: the service is down, ending or
- * overloaded, or was not asked because `callerToken` failed. `version_not_reached`: the service does not have
- * the `minVersion` yet.
+ * for a moment. `deadline_exceeded`: no answer came in time. `rate_limited`: the service refused the call by
+ * rate limit. `service_fault`: the service failed inside. `service_unavailable`: the service is down, ending
+ * or overloaded, or was not asked because `callerToken` failed. `version_not_reached`: the service does not
+ * have the `minVersion` yet.
  */
 export type DegradedReason =
   | 'breaker_open'

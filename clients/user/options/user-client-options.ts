@@ -69,8 +69,8 @@ export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeo
    */
   maxEntries?: number;
   /**
-   * Most bytes of these users, estimated from their texts and times. Users are evicted at whichever limit is
-   * met first. The default has room for more than `maxEntries` users with names alone.
+   * Most bytes of these users, estimated from their texts and times. Users are evicted when either limit is
+   * reached. The default has room for more than `maxEntries` users with names alone.
    * @defaultValue 134217728 (128 MiB)
    */
   maxBytes?: number;

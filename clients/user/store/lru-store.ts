@@ -73,7 +73,7 @@ export class LruStore {
   #epoch = 0;
   #putsLeft: number;
   /**
-   * Counted here: lru-cache would have to be told of every change in a chain, and would ask for each size.
+   * Counted here, because lru-cache computes a size only when a chain is set, and chains change in place.
    */
   #bytes = 0;
 
@@ -187,7 +187,7 @@ export class LruStore {
 
   /**
    * Applies a change of a user to its entries, and forgets outdated ones. Entries of ids that were merged
-   * into the user stay when they are outdated: they tell which user the id led to. Returns how many entries
+   * into the user stay when they are outdated: they show which user the id led to. Returns how many entries
    * were raised to the new version.
    */
   applyChange(tenantId: string, id: string, change: SeenChange): number {

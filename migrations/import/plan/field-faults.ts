@@ -8,7 +8,7 @@ import { ImportFault } from '../import-fault.ts';
 export interface FieldFault {
   /** Path in the message: "email". */
   readonly field: string;
-  /** What the rule says; never the value. */
+  /** Text of the broken rule, without the value. */
   readonly rule: string;
 }
 

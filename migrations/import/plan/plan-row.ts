@@ -24,7 +24,7 @@ export type RowPlan = { readonly line: number; readonly endByte: number } & (
       readonly kind: 'book';
       /** Request without a user. */
       readonly request: CreateBookingRequest;
-      /** Person to link, or the reason why there is none. */
+      /** Person to link, or the reason why the row has no person. */
       readonly person: Person | { readonly reason: string };
       /** Values that the user and the booking lack, or that only the contact details hold, by column. */
       readonly leftOut: readonly LeftOut[];
@@ -88,7 +88,7 @@ function bookingRequest(record: SourceRecord, cells: Cells, context: PlanContext
 export interface Person {
   /** Normalized e-mail address. Rows with an equal one are about one person. */
   readonly emailKey: string;
-  /** User to create when there is none. */
+  /** User to create when the tenant does not have the user yet. */
   readonly user: User;
   /** Parts of the person that the user lacks. */
   readonly leftOut: readonly LeftOut<keyof SourcePerson>[];

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { digest } from './request-ids.ts';
 
-/** Link of a person: a user, or the reason why there is none. */
+/** Link of a person: a user, or the reason why the person has no user. */
 export type Link = { readonly userId: string } | { readonly reason: string };
 
 /** Rows and people of one run so far. It may exceed memory. */

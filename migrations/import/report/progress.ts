@@ -20,7 +20,7 @@ export interface Progress {
   end(): void;
 }
 
-/** What progress is measured against. */
+/** Options of the progress display. */
 export interface ProgressOptions {
   /** Size of the file. */
   readonly totalBytes: number;

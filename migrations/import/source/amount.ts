@@ -25,7 +25,7 @@ function divideRounding(size: bigint, by: bigint): bigint {
 /** A currency that amounts are written in. */
 export type Currency = Pick<KnownCurrency, 'code' | 'decimals'>;
 
-/** Returns the currency of a code in any letter case. @throws ImportFault when there is none */
+/** Returns the currency of a code in any letter case. @throws ImportFault when the code is no currency */
 export function readCurrency(text: string): Currency {
   const known = currencyOf(text.toUpperCase());
   if (known) return { code: known.code, decimals: known.decimals };

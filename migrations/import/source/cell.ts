@@ -1,6 +1,6 @@
 /**
- * What a cell says: without outer space, and without the formula `="0123"` by which a spreadsheet is made to
- * keep a text.
+ * Returns the text of a cell without outer space, and without the formula `="0123"` by which spreadsheets
+ * keep a number as text.
  */
 export function textOf(cell: string): string {
   const trimmed = cell.trim();

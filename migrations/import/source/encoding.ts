@@ -13,7 +13,7 @@ type Utf16 = 'utf-16le' | 'utf-16be';
 
 const SAVE_AS = 'save it as "CSV UTF-8" and import that file';
 
-// What a file begins with that is not text at all, or not text that is read here.
+// First bytes of files that are not text, or whose encoding is not supported.
 const REFUSED: readonly (readonly [start: readonly number[], what: string])[] = [
   [
     [0x50, 0x4b, 0x03, 0x04],
@@ -66,7 +66,7 @@ async function* decode(chunks: AsyncIterable<Buffer>, encoding: Utf16): AsyncGen
 // No byte of UTF-8, so that the line is refused as one that cannot be read.
 const UNREADABLE = Buffer.from([0xff]);
 
-// What is no character, such as half a surrogate pair or the last byte of a file that is cut, was decoded as
+// Invalid input, such as half a surrogate pair or the last byte of a truncated file, was decoded as
 // U+FFFD.
 function toBytes(text: string): Buffer {
   const parts = text.split('\ufffd').map((part) => Buffer.from(part));

@@ -19,7 +19,7 @@ export interface Layout {
 /** The header, and the delimiter that a line above it names. */
 export interface Front {
   readonly header: Line | undefined;
-  /** What `sep=` names; absent: there is no such line. */
+  /** The separator of a first line `sep=;`. Absent: the file has no such line. */
   readonly delimiter?: string;
 }
 

@@ -66,7 +66,7 @@ async function openFile(path: string): Promise<FileHandle> {
 /** All kinds of files, by their name on the command line. */
 export const KINDS: Readonly<Record<string, SourceKind>> = { 'hotel-bookings': hotelBookings };
 
-/** Returns the kind of a name. @throws ImportFault when there is none */
+/** Returns the kind of a name. @throws ImportFault when the kind is unknown */
 export function kindOf(name: string): SourceKind {
   const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
   if (kind) return kind;

@@ -102,7 +102,7 @@ function decode(parts: readonly Buffer[]): Pick<Line, 'text' | 'fault'> {
   }
 }
 
-/** What one line, or a few that a quoted field joins, holds. */
+/** The fields of one line, or of several lines that a quoted field joins. */
 export type SplitRecord =
   | { readonly kind: 'fields'; readonly fields: readonly string[] }
   /** A quoted field is still open at the end. */

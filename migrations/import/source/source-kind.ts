@@ -18,7 +18,7 @@ export interface SourcePerson {
 export interface LeftOut<From extends string = string> {
   /** Column, or part of a person, that it stands in. */
   readonly from: From;
-  /** What the value breaks, as what follows "is left out: "; never the value. */
+  /** The reason, as the end of a sentence that begins "… is left out: ", without the value. */
   readonly reason: string;
 }
 
@@ -38,7 +38,7 @@ export interface SourceRecord {
  * are also what a row's request id is made from: a change of either imports every file a second time.
  */
 export interface SourceKind<Column extends string = string> {
-  /** What is in such a file; for --help. */
+  /** Content of such a file, for --help. */
   readonly doc: string;
   /** Columns that the header must have, lower case. */
   readonly required: readonly Column[];

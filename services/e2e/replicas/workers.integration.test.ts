@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { createClient } from '@connectrpc/connect';
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
+import { isProcessAlive } from '@rollcall/runtime';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { createUserClient } from '@rollcall/user-client';
@@ -58,7 +59,7 @@ describe('an auth service of two workers', () => {
         .toBe('answered');
     }
     expect(await auth.kill('SIGTERM')).toBe(0);
-    for (const pid of [...before, ...after]) expect(isAlive(pid)).toBe(false);
+    for (const pid of [...before, ...after]) expect(isProcessAlive(pid)).toBe(false);
   });
 
   it('says why, and ends, where a worker cannot start', async () => {
@@ -124,13 +125,4 @@ async function expectWorkers(pid: number, count: number): Promise<number[]> {
 function workersOf(pid: number): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return children.split(' ').filter(Boolean).map(Number);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -2,8 +2,8 @@
 export const NODE_MAJOR = 24;
 
 /**
- * What is wrong with the Node that the npm scripts will run under. The npm package that brings Node 24 exists
- * for Linux on x64 and arm64; elsewhere the machine's own must do.
+ * Returns the fault of the Node that the npm scripts will run under. The npm package that brings Node 24
+ * exists for Linux on x64 and arm64; elsewhere the machine's own must do.
  * @param {{ hasPackagedNode: boolean, version?: string }} found `version` defaults to that of the running
  * process
  * @returns {string | undefined} one line with the cure; undefined when all is well

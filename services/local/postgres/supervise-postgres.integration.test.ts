@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isProcessAlive } from '@rollcall/runtime';
 import { query } from '@rollcall/runtime/testing';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -60,7 +61,7 @@ describe('a supervised Postgres', { timeout: 60_000 }, () => {
     process.kill(postmasterPid(postgres.location), 'SIGKILL');
     await until(() => said.includes(READY));
     await busy;
-    await until(() => !isAlive(rows[0].pid));
+    await until(() => !isProcessAlive(rows[0].pid));
     expect(await query(postgres.databaseUrl('auth'), 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
@@ -95,15 +96,6 @@ describe('a supervised Postgres', { timeout: 60_000 }, () => {
     expect(said).toHaveLength(1);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(10);

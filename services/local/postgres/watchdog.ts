@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { killProcessGroup } from '@rollcall/runtime';
 import type { LogFile } from '../processes/log-file.ts';
 import type { ServerUser } from './server-user.ts';
 
@@ -77,7 +78,7 @@ export function startWatched(
     },
     ended,
     stop: () => stop(child, ended),
-    kill: () => killSession(child),
+    kill: () => killProcessGroup(child.pid),
   };
 }
 
@@ -90,16 +91,7 @@ function howEnded(code: number | null, signal: NodeJS.Signals | null): string {
 
 async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> {
   child.stdin?.destroy();
-  const timer = setTimeout(() => killSession(child), STOP_TIMEOUT_MS);
+  const timer = setTimeout(() => killProcessGroup(child.pid), STOP_TIMEOUT_MS);
   await ended;
   clearTimeout(timer);
-}
-
-function killSession(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // It has just ended.
-  }
 }

@@ -75,7 +75,7 @@ function tailOf({ path, start }: LogFile): string {
 /**
  * Returns the reason why Postgres or one of its tools failed.
  * @param lines in the order of writing
- * @returns the last fatal or error line without time and process; the last line when there is none; ''
+ * @returns the last fatal or error line without time and process; otherwise the last line; ''
  * without lines
  */
 export function lastErrorLine(lines: string[]): string {

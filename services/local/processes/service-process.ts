@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StartupFault } from '@rollcall/runtime';
+import { killProcessGroup, type StartupFault } from '@rollcall/runtime';
 import { closeLog, type LogFile, openLog } from './log-file.ts';
 import { type LastLogLine, readLastLogLine } from './service-log.ts';
 
@@ -80,7 +80,7 @@ export function startService(spec: ServiceSpec): ServiceProcess {
     ready: (limitMs) => becomesReady(child, url('/readyz'), limitMs),
     isAlive: async (timeoutMs) => (await statusOf(url('/healthz'), timeoutMs)) !== undefined,
     stop: () => stop(child, ended),
-    kill: () => killSession(child),
+    kill: () => killProcessGroup(child.pid),
   };
 }
 
@@ -137,18 +137,9 @@ function statusOf(url: string, timeoutMs: number): Promise<number | undefined> {
 
 async function stop(child: ChildProcess, ended: Promise<Ending>): Promise<void> {
   if (isRunning(child)) child.kill('SIGTERM');
-  const timer = setTimeout(() => killSession(child), STOP_TIMEOUT_MS);
+  const timer = setTimeout(() => killProcessGroup(child.pid), STOP_TIMEOUT_MS);
   await ended;
   clearTimeout(timer);
-}
-
-function killSession(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // It has just ended.
-  }
 }
 
 function isRunning(child: ChildProcess): boolean {

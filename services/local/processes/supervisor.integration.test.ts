@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { isProcessAlive } from '@rollcall/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ServiceSpec } from './service-process.ts';
 import { superviseService } from './supervisor.ts';
@@ -105,7 +106,7 @@ describe('a supervised service', { timeout: 60_000 }, () => {
       'stand-in is ready again.',
     ]);
     expect(await pid()).not.toBe(first);
-    await until(() => !isAlive(worker ?? 0));
+    await until(() => !isProcessAlive(worker ?? 0));
   });
 
   it('B5: is left alone while it is slow, or not ready because what it depends on is away', async () => {
@@ -201,15 +202,6 @@ describe('a supervised service', { timeout: 60_000 }, () => {
     return readFileSync(join(directory, 'stand-in.log'), 'utf8');
   }
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(10);

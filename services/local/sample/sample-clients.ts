@@ -22,7 +22,7 @@ import type { ServiceName } from '../settings.ts';
 /** The first calls meet services that are still warming up. */
 const TIMEOUT_MS = 10_000;
 
-/** What the sample is loaded through. Disposing of it closes them. */
+/** Clients that load the sample. Disposing closes them. */
 export interface SampleClients extends Disposable {
   readonly admin: ServiceClient<typeof UserAdminService>;
   readonly bookings: ServiceClient<typeof BookingService>;

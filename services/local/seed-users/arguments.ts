@@ -1,6 +1,6 @@
 import { readArguments, refuseOtherOptions, StartupError } from '@rollcall/runtime';
 
-/** What `npm run sample -- --users N` was asked for. */
+/** Arguments of `npm run sample -- --users N`. */
 export interface SampleArguments {
   readonly users: number;
   readonly tenantId: string;
@@ -12,7 +12,7 @@ const DEFAULT_TENANT = 'crowd';
 /** As field rules of the contract have it. */
 const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** What `npm run sample -- --help` prints. */
+/** Text of `npm run sample -- --help`. */
 export const SAMPLE_USAGE = `npm run sample -- --users N [--tenant NAME]   writes N made-up users into the auth service's database
 npm run sample -- --demo                      loads the sample of npm start
 

@@ -78,7 +78,7 @@ export interface RowWriter {
   add(row: readonly CopyValue[]): void;
   /** Writes what follows the last row. */
   end(): void;
-  /** What was written since it was last asked; to be used before the next row is written. */
+  /** Returns the bytes written since the last call. They are valid until the next row is written. */
   take(): Buffer;
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isProcessAlive } from './process-signals.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -35,18 +36,9 @@ function runningPorts(directory: string | undefined): LocalPorts['ports'] {
   if (directory === undefined) return {};
   try {
     const { pid, ports } = JSON.parse(readFileSync(join(directory, PORTS_FILE), 'utf8')) as LocalPorts;
-    return isAlive(pid) ? ports : {};
+    return isProcessAlive(pid) ? ports : {};
   } catch {
     // The file is missing or belongs to another program.
     return {};
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // The process runs as another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -42,7 +42,8 @@ export function createListHandlers(
       const positionOf = positionReader(request);
       requireFilterTimes(request.filter);
       const sign = request.orderBy.endsWith(' desc') ? -1 : 1;
-      const start = readPageToken(requestFingerprint(ListUsersRequestSchema, request), request.pageToken);
+      const fingerprint = requestFingerprint(ListUsersRequestSchema, request);
+      const start = readPageToken(fingerprint, request.pageToken);
       const remaining = store
         .readAll(request.tenantId)
         .filter((user) => matchesFilter(user, request.filter))
@@ -53,9 +54,7 @@ export function createListHandlers(
       const hasMore = last && page.length < remaining.length;
       return {
         users: page,
-        nextPageToken: hasMore
-          ? writePageToken(requestFingerprint(ListUsersRequestSchema, request), positionOf(last))
-          : '',
+        nextPageToken: hasMore ? writePageToken(fingerprint, positionOf(last)) : '',
       };
     },
   };

@@ -1,21 +1,8 @@
 import type { AuditEntry } from '@rollcall/runtime/callers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LINE } from '../../testing/audit-log.ts';
 import { createBatchDecoder, createBatchEncoder } from './batch-encoding.ts';
-
-const entry: AuditEntry = {
-  time: '2026-01-01T00:00:00.000Z',
-  caller: 'booking',
-  peer: '10.0.0.1:4000',
-  method: 'rollcall.user.v1.UserService/GetUser',
-  tenants: ['acme'],
-  view: 'BASIC',
-  ids: ['0190b0d5-4a1c-7e2f-8c3d-0123456789ab'],
-  idCount: 1,
-  outcome: 'OK',
-  requestId: '0c6c6f9e-0e51-4e0b-8f6a-1d2f4b0f6c01',
-  count: 1,
-};
 
 const text = fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)), maxLength: 20 });
 const entries: fc.Arbitrary<AuditEntry> = fc.record({
@@ -53,25 +40,25 @@ describe('a batch of the audit log', () => {
 
   it('brings each word once, and forgets those of a batch that was not written', () => {
     const [encoder, decoder] = [createBatchEncoder(), createBatchDecoder()];
-    encoder.encode([{ ...entry, caller: 'lost' }]);
-    const first = encoder.encode([entry, { ...entry, view: undefined, why: 'asked for' }]);
+    encoder.encode([{ ...LINE, caller: 'lost' }]);
+    const first = encoder.encode([LINE, { ...LINE, view: undefined, why: 'asked for' }]);
     encoder.accept(first);
-    const second = encoder.encode([entry]);
+    const second = encoder.encode([LINE]);
     expect(second.words).toEqual([]);
     expect(second.bytes.length).toBeLessThan(64);
-    const [{ view: _, ...unseen }] = [entry];
-    expect(decoder.decode(first.bytes)).toEqual([entry, { ...unseen, why: 'asked for' }]);
-    expect(decoder.decode(second.bytes)).toEqual([entry]);
+    const [{ view: _, ...unseen }] = [LINE];
+    expect(decoder.decode(first.bytes)).toEqual([LINE, { ...unseen, why: 'asked for' }]);
+    expect(decoder.decode(second.bytes)).toEqual([LINE]);
   });
 
   it('is refused when it is cut off, goes on, or names a word that the chain does not have', () => {
-    const { bytes } = createBatchEncoder().encode([entry]);
+    const { bytes } = createBatchEncoder().encode([LINE]);
     for (let size = 0; size < bytes.length; size++)
       expect(() => createBatchDecoder().decode(bytes.subarray(0, size))).toThrow('no batch of the audit log');
     expect(() => createBatchDecoder().decode(Buffer.concat([bytes, bytes]))).toThrow('goes on behind');
     const encoder = createBatchEncoder();
-    encoder.accept(encoder.encode([entry]));
-    const later = encoder.encode([entry]);
+    encoder.accept(encoder.encode([LINE]));
+    const later = encoder.encode([LINE]);
     expect(() => createBatchDecoder().decode(later.bytes)).toThrow('names word 0 of 0');
   });
 });
